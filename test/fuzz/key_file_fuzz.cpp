@@ -1,0 +1,51 @@
+// A key file is refused with a reason or gives a ring that works; a file that we write is read.
+#include <algorithm>
+#include <string>
+
+#include "core/coupon_key.hpp"
+#include "require.hpp"
+
+namespace {
+
+using namespace rewards;
+
+void use(KeyRing& ring) {
+    const unsigned slot = newest_slot(ring);
+    REQUIRE(has_slot(ring, slot) && key_fingerprint(ring, slot).ok());
+
+    const auto code = derive_code(ring, {slot, 31, long_symbols, 1, Uuid{}});
+    REQUIRE(code.ok() && slot_of(code.value) == slot);
+    const auto understood = parse_code(code.value.view());
+    REQUIRE(understood.ok() && understood.value.view() == code.value.view());
+    REQUIRE(code_tag(ring, Uuid{}, code.value).ok());
+}
+
+void read(std::string_view text) {
+    const auto ring = open_key_ring(text);
+    if (!ring.ok()) {
+        REQUIRE(ring.error.fault == Fault::key_unusable && ring.error.text[0] != '\0');
+        return;
+    }
+    use(*ring.value);
+    close_key_ring(ring.value);
+}
+
+void write(std::span<const std::uint8_t> bytes) {
+    Master master{};
+    std::copy_n(bytes.begin(), std::min(bytes.size(), master.size()), master.begin());
+    std::array<char, key_file_size_max> text;
+    const std::size_t length = format_key_file(master, text);
+    REQUIRE(length <= text.size());
+
+    KeyFile file{};
+    REQUIRE(!read_key_file({text.data(), length}, file));
+    REQUIRE(file.newest_slot == 0 && file.present.count() == 1 && file.masters[0] == master);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    read({reinterpret_cast<const char*>(data), size});
+    write({data, size});
+    return 0;
+}
