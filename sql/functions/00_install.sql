@@ -1,0 +1,86 @@
+-- Code and data apart: CREATE EXTENSION brings the functions, install() the tables, migrate() their changes.
+
+-- The version of the data that this code reads and writes.
+CREATE FUNCTION rewards.code_data_version() RETURNS integer
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rewards_code_data_version';
+COMMENT ON FUNCTION rewards.code_data_version() IS
+    'Version of the data that the installed code works with; compare rewards.data_version';
+
+-- A statement trigger on tables that backends keep in memory: a change makes each of them read again.
+CREATE FUNCTION rewards.forget_cached_table() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'rewards_forget_cached_table';
+COMMENT ON FUNCTION rewards.forget_cached_table() IS
+    'Trigger: makes every backend read the table again when it has changed';
+
+-- A statement trigger on tables that only functions write, or that only grow.
+CREATE FUNCTION rewards.refuse_write() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% on table "%" is not allowed', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', HINT = TG_ARGV[0], TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA;
+END
+$function$;
+COMMENT ON FUNCTION rewards.refuse_write() IS
+    'Trigger: refuses the statement (restrict_violation), for superusers too; its argument is the hint';
+
+CREATE FUNCTION rewards.install(owner regrole DEFAULT NULL) RETURNS integer
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $install$
+#variable_conflict use_column
+DECLARE
+    tables_owner name := coalesce(owner::oid::regrole::text, quote_ident(current_user));
+    tables_owner_id oid := coalesce(owner::oid, current_user::regrole::oid);
+    installed regclass;
+BEGIN
+    IF to_regclass('rewards.data_version') IS NOT NULL THEN
+        RAISE EXCEPTION 'the rewards tables are already installed in database "%"', current_database()
+            USING ERRCODE = 'duplicate_table', HINT = 'After an update of the extension, call rewards.migrate().';
+    END IF;
+    IF (SELECT rolsuper FROM pg_roles WHERE oid = tables_owner_id) THEN
+        RAISE WARNING 'the rewards tables will belong to a superuser, whom row-level security does not hold'
+            USING HINT = 'Name the role that deploys your schema: SELECT rewards.install(owner => ''that_role'').';
+    END IF;
+
+-- @schema@
+
+    FOR installed IN
+        SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'rewards'::regnamespace AND c.relkind IN ('r', 'v')
+    LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO %s', installed, tables_owner);
+    END LOOP;
+    IF tables_owner_id <> current_user::regrole::oid THEN
+        EXECUTE format('GRANT USAGE, CREATE ON SCHEMA rewards TO %s', tables_owner);
+        EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA rewards TO %s', tables_owner);
+    END IF;
+    RETURN rewards.code_data_version();
+END
+$install$;
+COMMENT ON FUNCTION rewards.install(regrole) IS
+    'Creates the rewards tables, owned by the given role or the caller, and returns the data version. Errors: duplicate_table when they exist, insufficient_privilege without CREATE on schema rewards';
+
+CREATE FUNCTION rewards.migrate() RETURNS integer
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    code_version CONSTANT integer := rewards.code_data_version();
+    found_version integer;
+BEGIN
+    IF to_regclass('rewards.data_version') IS NULL THEN
+        RAISE EXCEPTION 'the rewards tables are not installed in database "%"', current_database()
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT rewards.install() creates them.';
+    END IF;
+    -- Two migrations at once would run the same steps twice.
+    LOCK TABLE rewards.data_version IN SHARE ROW EXCLUSIVE MODE;
+    SELECT version INTO found_version FROM rewards.data_version;
+    IF found_version IS DISTINCT FROM code_version THEN
+        RAISE EXCEPTION 'the rewards tables are at version %, and this code knows version %',
+            coalesce(found_version::text, '(none)'), code_version
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Update the extension to the release that wrote the data: ALTER EXTENSION pg_rewards UPDATE.';
+    END IF;
+    RETURN found_version;
+END
+$function$;
+COMMENT ON FUNCTION rewards.migrate() IS
+    'Brings the rewards tables to the version that this code works with, and returns it; does nothing when they are there. Errors: object_not_in_prerequisite_state when they are not installed, or newer than the code';

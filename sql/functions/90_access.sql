@@ -1,0 +1,42 @@
+-- Nothing is executable by accident: PUBLIC has two harmless readers, which policies and defaults call
+-- in the name of whoever queries a table; everything else is granted by name.
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA rewards FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION rewards.get_current_company_id(), rewards.get_current_user_id() TO PUBLIC;
+
+CREATE FUNCTION rewards.grant_access(app regrole DEFAULT NULL, admin regrole DEFAULT NULL) RETURNS SETOF text
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT format('GRANT USAGE ON SCHEMA rewards TO %s', grantee)
+          FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, grantee)
+          FROM unnest(ARRAY[app, admin]) AS grantee,
+               unnest(ARRAY['set_company_context(uuid, text, text)', 'uuidv7()', 'uuidv5(uuid, text)',
+                            'award_points(uuid, bigint, text, text, text, timestamptz)',
+                            'deduct_points(uuid, bigint, text, text, text, timestamptz)',
+                            'calculate_user_points(uuid)', 'redeem_coupon(uuid, uuid, text)',
+                            'claim_coupon(text, text, jsonb)']) AS signature
+         WHERE grantee IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
+          FROM unnest(ARRAY['refresh_user_points_cache(uuid)', 'hash_coupon_code(text)', 'code_data_version()']) AS signature
+         WHERE admin IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT SELECT ON rewards.points_events, rewards.user_points_cache, rewards.coupon_templates, rewards.coupons TO %s', grantee)
+          FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT SELECT ON rewards.used_nonces, rewards.coupon_keys, rewards.data_version TO %s', admin)
+         WHERE admin IS NOT NULL
+    LOOP
+        EXECUTE statement;
+        RETURN NEXT statement;
+    END LOOP;
+END
+$function$;
+COMMENT ON FUNCTION rewards.grant_access(regrole, regrole) IS
+    'Grants a back end (app) and staff (admin) what they need, and returns the statements it ran: EXECUTE on functions and SELECT under row-level security, no writing of tables. Creates no roles';
+REVOKE EXECUTE ON FUNCTION rewards.grant_access(regrole, regrole) FROM PUBLIC;

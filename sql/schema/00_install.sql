@@ -1,0 +1,14 @@
+-- The version of the data, as opposed to the version of the code. One row; code refuses to write
+-- when it does not know this version.
+CREATE TABLE rewards.data_version (
+    singleton  boolean     PRIMARY KEY DEFAULT true CHECK (singleton),
+    version    integer     NOT NULL CHECK (version > 0),
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE rewards.data_version IS 'Version of the pg_rewards tables in this database; written by install() and migrate()';
+
+-- Every backend remembers that it has checked the version; a change makes all of them look again.
+CREATE TRIGGER data_version_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.data_version
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.forget_cached_table();
+
+INSERT INTO rewards.data_version (version) VALUES (rewards.code_data_version());

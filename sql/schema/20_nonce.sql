@@ -1,0 +1,25 @@
+CREATE TABLE rewards.used_nonces (
+    user_id     uuid        NOT NULL,
+    company_id  uuid        NOT NULL DEFAULT rewards.get_current_company_id(),
+    nonce       text        COLLATE "C" NOT NULL,
+    event_type  text        NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    expires_at  timestamptz NOT NULL,
+    fingerprint bytea,
+    event_id    uuid,
+    coupon_id   uuid,
+    balance     bigint,
+    PRIMARY KEY (user_id, company_id, nonce)
+);
+COMMENT ON TABLE rewards.used_nonces IS 'Idempotency keys that have been used: what was asked (fingerprint) and what was answered (event, coupon, balance)';
+COMMENT ON COLUMN rewards.used_nonces.fingerprint IS 'SHA-256 of the request; a null fingerprint (a nonce carried over from another system) matches no request';
+COMMENT ON COLUMN rewards.used_nonces.balance IS 'Available points that the first answer reported';
+
+-- Clean-up walks the table in the order it was written.
+CREATE INDEX used_nonces_expires_at ON rewards.used_nonces USING brin (expires_at);
+
+ALTER TABLE rewards.used_nonces ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON rewards.used_nonces
+    USING (company_id = rewards.get_current_company_id());
+CREATE POLICY member ON rewards.used_nonces AS RESTRICTIVE
+    USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);

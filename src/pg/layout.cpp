@@ -1,0 +1,184 @@
+#include "pg/layout.hpp"
+
+namespace rewards::pg {
+
+namespace {
+
+constexpr std::int32_t code_data_version = 1;
+
+constexpr Column version_columns[] = {{"version", INT4OID}};
+TableLayout version_layout{"data_version", version_columns, {}};
+
+TableLayout* watched = nullptr;
+
+void watch(TableLayout& layout) {
+    for (const TableLayout* known = watched; known != nullptr; known = known->next_watched)
+        if (known == &layout) return;
+    layout.next_watched = watched;
+    watched = &layout;
+}
+
+void forget(TableLayout& layout) {
+    layout.is_resolved = false;
+    if (layout.when_changed != nullptr) layout.when_changed();
+}
+
+// Runs in the middle of anything, so it only marks. InvalidOid stands for all tables.
+void on_relation_change(Datum, Oid relation) {
+    for (TableLayout* layout = watched; layout != nullptr; layout = layout->next_watched)
+        if (relation == InvalidOid || relation == layout->relation) forget(*layout);
+}
+
+Oid find_table(const char* name) {
+    const Oid schema = get_namespace_oid("rewards", true);
+    const Oid relation = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+    if (!OidIsValid(relation))
+        ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                errmsg("the rewards tables are not installed in database \"%s\"", get_database_name(MyDatabaseId)),
+                errdetail("Table rewards.%s does not exist.", name), errhint("SELECT rewards.install() creates them."));
+    return relation;
+}
+
+AttrNumber find_column(TupleDesc columns, const Column& wanted, const char* table) {
+    for (int index = 0; index < columns->natts; ++index) {
+        const Form_pg_attribute column = TupleDescAttr(columns, index);
+        if (column->attisdropped || std::strcmp(NameStr(column->attname), wanted.name) != 0) continue;
+        if (column->atttypid != wanted.type)
+            ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("column \"%s\" of rewards.%s has type %s instead of %s", wanted.name, table,
+                           format_type_be(column->atttypid), format_type_be(wanted.type)),
+                    errhint("Give the column its type back."));
+        return column->attnum;
+    }
+    ereport(ERROR, errcode(ERRCODE_UNDEFINED_COLUMN),
+            errmsg("column \"%s\" of rewards.%s does not exist", wanted.name, table),
+            errhint("SELECT rewards.migrate() brings the tables to this version."));
+    pg_unreachable();
+}
+
+bool serves(Relation index, const TableLayout& layout, const Lookup& lookup) {
+    const Form_pg_index form = index->rd_index;
+    if (!form->indisvalid || index->rd_rel->relam != BTREE_AM_OID || form->indnkeyatts < lookup.count ||
+        !heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr))
+        return false;
+    for (std::size_t key = 0; key < lookup.count; ++key)
+        if (form->indkey.values[key] != layout.attributes[lookup.columns[key]]) return false;
+    return true;
+}
+
+void find_indexes(TableLayout& layout, Relation relation) {
+    layout.indexes.fill(InvalidOid);
+    List* indexes = RelationGetIndexList(relation);
+    ListCell* cell;
+    foreach (cell, indexes) {
+        Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+        for (std::size_t one = 0; one < layout.lookups.size(); ++one)
+            if (!OidIsValid(layout.indexes[one]) && serves(index, layout, layout.lookups[one]))
+                layout.indexes[one] = RelationGetRelid(index);
+        index_close(index, AccessShareLock);
+    }
+    list_free(indexes);
+    for (std::size_t one = 0; one < layout.lookups.size(); ++one)
+        if (!OidIsValid(layout.indexes[one]))
+            ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+                    errmsg("table rewards.%s lacks an index that starts with column \"%s\"", layout.name,
+                           layout.columns[layout.lookups[one].columns[0]].name),
+                    errhint("Create the index that rewards.install() made, or REINDEX it if it is invalid."));
+}
+
+bool is_ours(const TableLayout& layout, AttrNumber attribute) {
+    for (std::size_t column = 0; column < layout.columns.size(); ++column)
+        if (layout.attributes[column] == attribute) return true;
+    return false;
+}
+
+bool has_other_defaults(const TableLayout& layout, TupleDesc columns) {
+    for (int index = 0; index < columns->natts; ++index) {
+        const Form_pg_attribute column = TupleDescAttr(columns, index);
+        const bool fills_itself = column->atthasdef || column->attidentity != '\0' || column->atttypid >= FirstNormalObjectId;
+        if (!column->attisdropped && column->attgenerated == '\0' && fills_itself && !is_ours(layout, column->attnum))
+            return true;
+    }
+    return false;
+}
+
+// The row is read as any reader would, but without privileges: it says what the code may do, not
+// what the user may see.
+std::int32_t read_data_version(Relation relation) {
+    std::optional<std::int32_t> version;
+    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+    TableScanDesc scan = table_beginscan(relation, snapshot, 0, nullptr);
+    TupleTableSlot* row = table_slot_create(relation, nullptr);
+    if (table_scan_getnextslot(scan, ForwardScanDirection, row)) {
+        bool is_null;
+        version = DatumGetInt32(slot_getattr(row, version_layout.attributes[0], &is_null));
+    }
+    ExecDropSingleTupleTableSlot(row);
+    table_endscan(scan);
+    UnregisterSnapshot(snapshot);
+    return version.value_or(0);
+}
+
+void check_data_version() {
+    if (version_layout.is_resolved) return;
+    Relation relation = table_open(find_table(version_layout.name), AccessShareLock);
+    resolve(version_layout, relation);
+    const std::int32_t found = read_data_version(relation);
+    table_close(relation, AccessShareLock);
+    if (found == code_data_version) return;
+    version_layout.is_resolved = false;
+    ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+            errmsg("the rewards tables are at version %d, and this code works with version %d", found, code_data_version),
+            found < code_data_version
+                ? errhint("SELECT rewards.migrate() brings the tables to this version.")
+                : errhint("The data is newer than the code: ALTER EXTENSION pg_rewards UPDATE, then reconnect."));
+}
+
+}  // namespace
+
+void resolve(TableLayout& layout, Relation relation) {
+    if (layout.is_resolved && layout.relation == RelationGetRelid(relation)) return;
+    watch(layout);
+    layout.relation = RelationGetRelid(relation);
+    TupleDesc columns = RelationGetDescr(relation);
+    for (std::size_t column = 0; column < layout.columns.size(); ++column)
+        layout.attributes[column] = find_column(columns, layout.columns[column], layout.name);
+    layout.has_other_defaults = has_other_defaults(layout, columns);
+    find_indexes(layout, relation);
+    release_checks(layout.checks);
+    layout.checks = compile_checks(relation);
+    layout.is_resolved = true;
+}
+
+Relation open_table(TableLayout& layout, LOCKMODE lock) {
+    Relation relation = nullptr;
+    // Taking the lock hears of pending changes; only after it can the layout be believed.
+    if (layout.is_resolved) relation = try_table_open(layout.relation, lock);
+    if (relation != nullptr && !layout.is_resolved) {
+        table_close(relation, lock);
+        relation = nullptr;
+    }
+    if (relation == nullptr) relation = table_open(find_table(layout.name), lock);
+    check_data_version();
+    resolve(layout, relation);
+    return relation;
+}
+
+void watch_tables() { CacheRegisterRelcacheCallback(on_relation_change, Datum{0}); }
+
+}  // namespace rewards::pg
+
+extern "C" {
+
+SQL_FUNCTION(rewards_code_data_version) {
+    (void)fcinfo;
+    PG_RETURN_INT32(rewards::pg::code_data_version);
+}
+
+SQL_FUNCTION(rewards_forget_cached_table) {
+    if (!CALLED_AS_TRIGGER(fcinfo))
+        ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("must be called as a trigger"));
+    CacheInvalidateRelcache(reinterpret_cast<TriggerData*>(fcinfo->context)->tg_relation);
+    PG_RETURN_POINTER(nullptr);
+}
+}

@@ -1,0 +1,51 @@
+// Where are our tables' columns and indexes in this database? Users add columns and indexes, drop
+// their own, restore dumps: positions are looked up by name once and forgotten when a table changes.
+#pragma once
+
+#include "pg/check_constraint.hpp"
+#include "pg/postgres.hpp"
+
+namespace rewards::pg {
+
+struct Column {
+    const char* name;
+    Oid type;
+};
+
+inline constexpr std::size_t most_columns = 28;
+inline constexpr std::size_t most_keys = 3;
+inline constexpr std::size_t most_lookups = 3;
+
+// The leading columns of a B-tree index to search by.
+struct Lookup {
+    std::uint8_t count;
+    std::array<std::uint8_t, most_keys> columns;
+};
+
+// What the code knows of a table and, after `resolve`, where the catalogue has it. One static each.
+struct TableLayout {
+    const char* name;
+    std::span<const Column> columns;
+    std::span<const Lookup> lookups;
+    void (*when_changed)() = nullptr;
+
+    bool is_resolved = false;
+    bool has_other_defaults = false;  // on columns that are not ours
+    Oid relation = InvalidOid;
+    std::array<AttrNumber, most_columns> attributes{};
+    std::array<Oid, most_lookups> indexes{};
+    CompiledChecks checks{};
+    TableLayout* next_watched = nullptr;
+};
+
+// Opens the table, which has to be of the version this code knows, with an up-to-date layout.
+Relation open_table(TableLayout& layout, LOCKMODE lock);
+
+// Makes a trigger's own table known without the version check: triggers must not stop a migration.
+void resolve(TableLayout& layout, Relation relation);
+
+// Starts to listen to changes of tables. `when_changed` of a layout is called on every change of the
+// table's definition and, where it has the trigger forget_cached_table, of its rows.
+void watch_tables();
+
+}  // namespace rewards::pg

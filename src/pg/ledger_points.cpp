@@ -1,0 +1,174 @@
+// award_points, deduct_points, refresh_user_points_cache: the back end changes a balance.
+#include "core/bytes.hpp"
+#include "pg/ledger.hpp"
+#include "pg/raise.hpp"
+
+namespace rewards::pg {
+
+namespace {
+
+constexpr std::size_t longest_event_type = 100;
+
+struct PointsRequest {
+    const char* function;
+    const char* outcome;  // when it is done
+    Uuid user;
+    std::int64_t points;  // signed
+    std::optional<std::string_view> reason;
+    std::optional<std::string_view> idempotency_key;
+    std::string_view event_type;
+    std::optional<TimestampTz> event_time;
+};
+
+struct PointsAnswer {
+    const Refusal* refusal;
+    std::optional<Uuid> event;
+    std::int64_t balance;
+    bool replayed;
+};
+
+PointsRequest read_request(const Arguments& arguments, const char* function, const char* outcome) {
+    PointsRequest request{};
+    request.function = function;
+    request.outcome = outcome;
+    request.user = arguments.uuid(0, "user_id");
+    request.points = arguments.integer(1, "points");
+    request.reason = arguments.optional_text(2);
+    if (!arguments.is_null(3)) request.idempotency_key = nonce_argument(arguments, 3, "idempotency_key");
+    request.event_type = arguments.word(4, "event_type", longest_event_type);
+    if (!arguments.is_null(5)) request.event_time = finite_timestamp(DatumGetTimestampTz(arguments.datum(5)), "event_time");
+    return request;
+}
+
+Fingerprint fingerprint_of(const PointsRequest& request) {
+    const auto points = big_endian(static_cast<std::uint64_t>(request.points));
+    const auto time = big_endian(static_cast<std::uint64_t>(request.event_time.value_or(0)));
+    const rewards::Field fields[] = {
+        {request.function, false},
+        {text_of_bytes(points), false},
+        {request.reason.value_or(std::string_view()), !request.reason},
+        {request.event_type, false},
+        {text_of_bytes(time), !request.event_time},
+    };
+    return value_or_raise(fingerprint(fields));
+}
+
+PointsAnswer post(Write& write, Account& account, const Context& context, const PointsRequest& request) {
+    if (request.points < 0 && account.balance.available < -request.points)
+        return {&refusal::insufficient_points, std::nullopt, account.balance.available, false};
+    Posting posting{};
+    posting.event_type = request.event_type;
+    posting.event_time = request.event_time;
+    posting.points = request.points;
+    posting.proof_type = "server";
+    posting.nonce = request.idempotency_key;
+    posting.reason = request.reason;
+    const Uuid event = post_event(write, account, context, posting);
+    return {nullptr, event, account.balance.available, false};
+}
+
+PointsAnswer post_once(Write& write, const Context& context, const PointsRequest& request) {
+    Account account = lock_account(open_accounts(write), {request.user, context.company});
+    if (!request.idempotency_key) return post(write, account, context, request);
+
+    Table nonces = open_nonces(write);
+    const Fingerprint print = fingerprint_of(request);
+    const NonceFound found = look_up_nonce(nonces, account.key, *request.idempotency_key, print);
+    if (found.use == NonceUse::same_request) return {nullptr, found.answer.event, found.answer.balance, true};
+    if (found.use == NonceUse::other_request)
+        return {&refusal::nonce_conflict, std::nullopt, account.balance.available, false};
+
+    const PointsAnswer answer = post(write, account, context, request);
+    if (answer.refusal == nullptr)
+        remember_nonce(nonces, account.key, *request.idempotency_key, request.event_type, print,
+                       {answer.event, std::nullopt, answer.balance}, account.now);
+    return answer;
+}
+
+Datum change_points(FunctionCallInfo call, const PointsRequest& request) {
+    const Context& context = require_context();
+    require_back_end(context, "award or deduct points");
+    PointsAnswer answer{};
+    with_write(request.function, [&](Write& write) { answer = post_once(write, context, request); });
+    if (answer.refusal != nullptr)
+        refuse(*answer.refusal, psprintf("{\"balance\": " INT64_FORMAT ", \"points\": " INT64_FORMAT "}", answer.balance,
+                                         request.points));
+    const char* outcome = answer.refusal != nullptr ? answer.refusal->outcome : request.outcome;
+    return make_row(call, {answer.event ? RowField(to_datum(*answer.event)) : RowField(std::nullopt),
+                           to_datum(std::string_view(outcome)), Int64GetDatum(answer.balance), BoolGetDatum(answer.replayed)});
+}
+
+void require_range(std::int64_t points, std::int64_t least, const char* hint) {
+    if (points < least)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("points must be at least " INT64_FORMAT ", and is " INT64_FORMAT, least, points), errhint("%s", hint));
+}
+
+// Read under the account's lock and with a snapshot from after it, or a concurrent event would be
+// missed at REPEATABLE READ.
+Balance sum_events(const Account& account) {
+    Balance sums{};
+    PushActiveSnapshot(GetLatestSnapshot());
+    as_owner(account.row.relation, [&] {
+        SPI_connect();
+        Oid types[] = {UUIDOID, UUIDOID};
+        Datum values[] = {to_datum(account.key.user), to_datum(account.key.company)};
+        const int result = SPI_execute_with_args(
+            "SELECT coalesce(sum(points_delta) FILTER (WHERE validation_status = 'validated'), 0)::bigint,"
+            "       coalesce(sum(points_delta) FILTER (WHERE validation_status NOT IN ('validated', 'rejected')), 0)::bigint,"
+            "       coalesce(sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta > 0), 0)::bigint,"
+            "       coalesce(-sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta < 0), 0)::bigint"
+            "  FROM rewards.points_events WHERE user_id = $1 AND company_id = $2",
+            2, types, values, nullptr, true, 1);
+        if (result != SPI_OK_SELECT || SPI_processed != 1)
+            ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not sum the events of an account"));
+        const auto column = [](int number) {
+            bool is_null;
+            return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, number, &is_null));
+        };
+        sums = {column(1), column(2), column(3), column(4)};
+        SPI_finish();
+    });
+    PopActiveSnapshot();
+    return sums;
+}
+
+}  // namespace
+}  // namespace rewards::pg
+
+extern "C" {
+
+SQL_FUNCTION(rewards_award_points) {
+    using namespace rewards::pg;
+    const PointsRequest request = read_request({fcinfo}, "award_points()", "awarded");
+    require_range(request.points, 0, "To take points away, call deduct_points().");
+    return change_points(fcinfo, request);
+}
+
+SQL_FUNCTION(rewards_deduct_points) {
+    using namespace rewards::pg;
+    PointsRequest request = read_request({fcinfo}, "deduct_points()", "deducted");
+    require_range(request.points, 1, "Points to deduct are a positive number.");
+    request.points = -request.points;
+    return change_points(fcinfo, request);
+}
+
+SQL_FUNCTION(rewards_refresh_user_points_cache) {
+    using namespace rewards::pg;
+    const Arguments arguments{fcinfo};
+    const rewards::Uuid user = arguments.uuid(0, "target_user_id");
+    const Context& context = require_context();
+    require_back_end(context, "refresh balances");
+    std::int64_t available = 0;
+    with_write("refresh_user_points_cache()", [&](Write& write) {
+        Account account = lock_account(open_accounts(write), {user, context.company});
+        const rewards::Balance sums = sum_events(account);
+        if (sums != account.balance) {
+            account.balance = sums;
+            write_balance(account, std::nullopt);
+        }
+        available = sums.available;
+    });
+    PG_RETURN_INT64(available);
+}
+}

@@ -1,0 +1,161 @@
+// What keeps the books when points_events is written by SQL instead of by our functions?
+#include "pg/ledger.hpp"
+#include "pg/raise.hpp"
+
+namespace rewards::pg {
+
+namespace {
+
+TriggerData* trigger_data(FunctionCallInfo call) {
+    if (!CALLED_AS_TRIGGER(call))
+        ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("must be called as a trigger"));
+    return reinterpret_cast<TriggerData*>(call->context);
+}
+
+// What the statement changed, one row an account, in the order in which everybody locks accounts.
+// new_events counts up and old_events, where there is one, counts down.
+constexpr const char* changes_by_insert = R"(
+    SELECT user_id, company_id,
+           coalesce(sum(points_delta) FILTER (WHERE validation_status = 'validated'), 0)::bigint,
+           coalesce(sum(points_delta) FILTER (WHERE validation_status NOT IN ('validated', 'rejected')), 0)::bigint,
+           coalesce(sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta > 0), 0)::bigint,
+           coalesce(-sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta < 0), 0)::bigint,
+           max(id::text)::uuid
+      FROM new_events GROUP BY user_id, company_id ORDER BY user_id, company_id)";
+
+constexpr const char* changes_by_update = R"(
+    SELECT user_id, company_id,
+           coalesce(sum(points_delta * way) FILTER (WHERE validation_status = 'validated'), 0)::bigint,
+           coalesce(sum(points_delta * way) FILTER (WHERE validation_status NOT IN ('validated', 'rejected')), 0)::bigint,
+           coalesce(sum(points_delta * way) FILTER (WHERE validation_status = 'validated' AND points_delta > 0), 0)::bigint,
+           coalesce(-sum(points_delta * way) FILTER (WHERE validation_status = 'validated' AND points_delta < 0), 0)::bigint,
+           NULL::uuid
+      FROM (SELECT *, 1::numeric AS way FROM new_events UNION ALL SELECT *, -1::numeric FROM old_events) AS changed
+     GROUP BY user_id, company_id ORDER BY user_id, company_id)";
+
+struct AccountChange {
+    AccountKey key;
+    Balance change;
+    std::optional<Uuid> last_event;
+};
+
+AccountChange change_in(SPITupleTable* rows, std::uint64_t row) {
+    const auto column = [&](int number) -> std::optional<Datum> {
+        bool is_null;
+        const Datum datum = SPI_getbinval(rows->vals[row], rows->tupdesc, number, &is_null);
+        if (is_null) return std::nullopt;
+        return datum;
+    };
+    const auto points = [&](int number) { return DatumGetInt64(column(number).value_or(0)); };
+    const std::optional<Datum> last_event = column(7);
+    return {{uuid_of(*column(1)), uuid_of(*column(2))},
+            {points(3), points(4), points(5), points(6)},
+            last_event ? std::optional<Uuid>(uuid_of(*last_event)) : std::nullopt};
+}
+
+void apply(const Table& accounts, const AccountChange& change) {
+    if (change.change == Balance{} && !change.last_event) return;
+    Account account = lock_account(accounts, change.key);
+    account.balance = value_or_raise(add_change(account.balance, change.change));
+    write_balance(account, change.last_event);
+}
+
+void keep_balance(TriggerData* trigger) {
+    SPI_connect();
+    SPI_register_trigger_data(trigger);
+    const bool is_insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
+    if (SPI_execute(is_insert ? changes_by_insert : changes_by_update, true, 0) != SPI_OK_SELECT)
+        ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not sum the events of a statement"));
+    SPITupleTable* changes = SPI_tuptable;
+    const std::uint64_t count = SPI_processed;
+    with_write("points_events", [&](Write& write) {
+        if (count == 0) return;
+        const Table accounts = open_accounts(write);
+        for (std::uint64_t row = 0; row < count; ++row) {
+            CHECK_FOR_INTERRUPTS();
+            apply(accounts, change_in(changes, row));
+        }
+    });
+    SPI_finish();
+}
+
+bool is_changed(const TriggerData* trigger, std::uint8_t column) {
+    TupleDesc columns = RelationGetDescr(trigger->tg_relation);
+    const AttrNumber number = events_layout().attributes[column];
+    const Form_pg_attribute form = TupleDescAttr(columns, number - 1);
+    bool was_null;
+    bool is_null;
+    const Datum before = heap_getattr(trigger->tg_trigtuple, number, columns, &was_null);
+    const Datum after = heap_getattr(trigger->tg_newtuple, number, columns, &is_null);
+    return was_null != is_null || (!is_null && !datum_image_eq(before, after, form->attbyval, form->attlen));
+}
+
+void require_unchanged(const TriggerData* trigger, std::size_t from, std::size_t to) {
+    for (std::size_t column = from; column < to; ++column)
+        if (is_changed(trigger, static_cast<std::uint8_t>(column)))
+            ereport(ERROR, errcode(ERRCODE_RESTRICT_VIOLATION),
+                    errmsg("column \"%s\" of an event cannot change", events_layout().columns[column].name),
+                    errhint("The ledger is append-only; corrections are new events: see award_points() and deduct_points()."));
+}
+
+Status status_in(const TriggerData* trigger, HeapTuple row) {
+    bool is_null;
+    const Datum status = heap_getattr(row, events_layout().attributes[event::validation_status],
+                                      RelationGetDescr(trigger->tg_relation), &is_null);
+    if (is_null)
+        ereport(ERROR, errcode(ERRCODE_NOT_NULL_VIOLATION), errmsg("validation_status of an event must not be null"));
+    return value_or_raise(status_from_text(text_view(status)));
+}
+
+// Who and when: what the UPDATE does not say itself, the context and the clock do.
+HeapTuple stamp_decision(const TriggerData* trigger) {
+    const TableLayout& layout = events_layout();
+    int numbers[2];
+    Datum values[2];
+    bool nulls[2] = {false, false};
+    int count = 0;
+    if (!is_changed(trigger, event::validated_by)) {
+        numbers[count] = layout.attributes[event::validated_by];
+        values[count++] = to_datum(std::string_view(current_actor()));
+    }
+    if (!is_changed(trigger, event::validated_at)) {
+        numbers[count] = layout.attributes[event::validated_at];
+        values[count++] = TimestampTzGetDatum(GetCurrentTimestamp());
+    }
+    if (count == 0) return trigger->tg_newtuple;
+    return heap_modify_tuple_by_cols(trigger->tg_newtuple, RelationGetDescr(trigger->tg_relation), count, numbers, values,
+                                     nulls);
+}
+
+HeapTuple guard_update(const TriggerData* trigger) {
+    resolve(events_layout(), trigger->tg_relation);
+    require_unchanged(trigger, 0, event::validation_status);
+    const Status from = status_in(trigger, trigger->tg_trigtuple);
+    const Status to = status_in(trigger, trigger->tg_newtuple);
+    if (from == to) {
+        require_unchanged(trigger, event::validated_by, events_layout().columns.size());
+        return trigger->tg_newtuple;
+    }
+    if (!may_become(from, to))
+        ereport(ERROR, errcode(ERRCODE_RESTRICT_VIOLATION),
+                errmsg("an event cannot go from %s to %s", text_of(from).data(), text_of(to).data()),
+                errhint("validated and rejected are final; corrections are new events."));
+    return stamp_decision(trigger);
+}
+
+}  // namespace
+}  // namespace rewards::pg
+
+extern "C" {
+
+SQL_FUNCTION(rewards_keep_balance) {
+    using namespace rewards::pg;
+    keep_balance(trigger_data(fcinfo));
+    PG_RETURN_POINTER(nullptr);
+}
+
+SQL_FUNCTION(rewards_guard_event_update) {
+    using namespace rewards::pg;
+    PG_RETURN_POINTER(guard_update(trigger_data(fcinfo)));
+}
+}

@@ -1,0 +1,20 @@
+#include "pg/coupon.hpp"
+#include "pg/coupon_key.hpp"
+#include "pg/layout.hpp"
+#include "pg/raise.hpp"
+#include "pg/tenant.hpp"
+
+extern "C" {
+
+PG_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void) {
+    using namespace rewards::pg;
+    define_context_setting();
+    define_refusal_setting();
+    define_key_settings();
+    define_coupon_settings();
+    MarkGUCPrefixReserved("rewards");
+    watch_tables();
+}
+}

@@ -1,0 +1,37 @@
+// Has this request been answered before? One idempotency key, one request, one answer.
+#pragma once
+
+#include "core/nonce.hpp"
+#include "pg/table.hpp"
+
+namespace rewards::pg {
+
+struct AccountKey {
+    Uuid user;
+    Uuid company;
+};
+
+struct Answer {
+    std::optional<Uuid> event;
+    std::optional<Uuid> coupon;
+    std::int64_t balance;
+};
+
+enum class NonceUse : std::uint8_t { unused, same_request, other_request };
+
+struct NonceFound {
+    NonceUse use;
+    Answer answer;
+};
+
+std::string_view nonce_argument(const Arguments& arguments, int index, const char* name);
+
+Table open_nonces(Write& write);
+
+// The account has to be locked: its lock is what keeps two uses of one nonce apart.
+NonceFound look_up_nonce(Table& nonces, const AccountKey& account, std::string_view nonce, const Fingerprint& request);
+
+void remember_nonce(Table& nonces, const AccountKey& account, std::string_view nonce, std::string_view event_type,
+                    const Fingerprint& request, const Answer& answer, TimestampTz now);
+
+}  // namespace rewards::pg

@@ -1,0 +1,286 @@
+#include "pg/table.hpp"
+
+namespace rewards::pg {
+
+namespace {
+
+Index add_range_table_entry(EState* estate, Relation relation) {
+    RangeTblEntry* entry = makeNode(RangeTblEntry);
+    entry->rtekind = RTE_RELATION;
+    entry->relid = RelationGetRelid(relation);
+    entry->relkind = relation->rd_rel->relkind;
+    entry->rellockmode = RowExclusiveLock;
+#if PG_VERSION_NUM >= 160000
+    addRTEPermissionInfo(&estate->es_rteperminfos, entry);
+#endif
+    estate->es_range_table = lappend(estate->es_range_table, entry);
+    estate->es_range_table_size = list_length(estate->es_range_table);
+    return estate->es_range_table_size;
+}
+
+// Row triggers that name columns (UPDATE OF ...) and generated columns go by this.
+void tell_updated_columns(const Table& table, std::initializer_list<Cell> cells) {
+    Bitmapset* columns = nullptr;
+    for (const Cell& cell : cells)
+        columns = bms_add_member(columns, table.layout->attributes[cell.column] - FirstLowInvalidHeapAttributeNumber);
+    RangeTblEntry* entry = exec_rt_fetch(table.info->ri_RangeTableIndex, table.estate);
+#if PG_VERSION_NUM >= 160000
+    getRTEPermissionInfo(table.estate->es_rteperminfos, entry)->updatedCols = columns;
+#else
+    entry->updatedCols = columns;
+#endif
+}
+
+RegProcedure equality_of(Oid type) {
+    switch (type) {
+        case UUIDOID: return F_UUID_EQ;
+        case TEXTOID: return F_TEXTEQ;
+        case BYTEAOID: return F_BYTEAEQ;
+        default: ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot search by type %s", format_type_be(type)));
+    }
+    pg_unreachable();
+}
+
+// The executor has the indexes of a table that is written to open already.
+Relation open_index(const Table& table, std::size_t lookup) {
+    const Oid wanted = table.layout->indexes[lookup];
+    if (table.info != nullptr)
+        for (int one = 0; one < table.info->ri_NumIndices; ++one)
+            if (RelationGetRelid(table.info->ri_IndexRelationDescs[one]) == wanted) {
+                RelationIncrementReferenceCount(table.info->ri_IndexRelationDescs[one]);
+                return table.info->ri_IndexRelationDescs[one];
+            }
+    return index_open(wanted, AccessShareLock);
+}
+
+IndexScanDesc begin_scan(const Table& table, Relation index, Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+    return index_beginscan(table.relation, index, snapshot, nullptr, keys, 0);
+#else
+    return index_beginscan(table.relation, index, snapshot, keys, 0);
+#endif
+}
+
+// Calls `visit` with each row that matches until it returns false.
+template <typename Visit>
+void scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Visit visit) {
+    const Lookup& by = table.layout->lookups[lookup];
+    Relation index = open_index(table, lookup);
+    ScanKeyData scan_keys[most_keys];
+    int count = 0;
+    for (Datum key : keys) {
+        const Oid type = table.layout->columns[by.columns[count]].type;
+        ScanKeyEntryInitialize(&scan_keys[count], 0, static_cast<AttrNumber>(count + 1), BTEqualStrategyNumber, InvalidOid,
+                               index->rd_indcollation[count], equality_of(type), key);
+        ++count;
+    }
+    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+    IndexScanDesc rows = begin_scan(table, index, snapshot, count);
+    index_rescan(rows, scan_keys, count, nullptr, 0);
+    while (index_getnext_slot(rows, ForwardScanDirection, table.found) && visit()) CHECK_FOR_INTERRUPTS();
+    index_endscan(rows);
+    UnregisterSnapshot(snapshot);
+    index_close(index, NoLock);
+}
+
+TupleTableSlot* new_row(const Table& table) {
+    MemoryContext caller = MemoryContextSwitchTo(table.estate->es_query_cxt);
+    TupleTableSlot* row = ExecInitExtraTupleSlot(table.estate, RelationGetDescr(table.relation), &TTSOpsVirtual);
+    MemoryContextSwitchTo(caller);
+    return row;
+}
+
+void set_cells(const Table& table, TupleTableSlot* row, std::initializer_list<Cell> cells) {
+    for (const Cell& cell : cells) {
+        const int index = table.layout->attributes[cell.column] - 1;
+        row->tts_values[index] = cell.field.value;
+        row->tts_isnull[index] = cell.field.is_null;
+    }
+}
+
+void set_other_defaults(const Table& table, TupleTableSlot* row) {
+    for (int index = 0; index < row->tts_tupleDescriptor->natts; ++index) {
+        const Form_pg_attribute column = TupleDescAttr(row->tts_tupleDescriptor, index);
+        if (column->attisdropped || column->attgenerated != '\0') continue;
+        Node* expression = build_column_default(table.relation, index + 1);
+        if (expression == nullptr) continue;
+        ExprState* state = ExecPrepareExpr(reinterpret_cast<Expr*>(expression), table.estate);
+        row->tts_values[index] =
+            ExecEvalExpr(state, GetPerTupleExprContext(table.estate), &row->tts_isnull[index]);
+    }
+}
+
+// The books would not add up if a user's trigger dropped or changed what a function just decided.
+void require_written(const Table& table, TupleTableSlot* row, std::initializer_list<Cell> cells, bool had_triggers) {
+    const char* name = RelationGetRelationName(table.relation);
+    if (!ItemPointerIsValid(&row->tts_tid))
+        ereport(ERROR, errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+                errmsg("a row trigger on table rewards.%s skipped a row that rewards must write", name),
+                errhint("Return NEW from the trigger, or raise an error in it."));
+    if (!had_triggers) return;
+    for (const Cell& cell : cells) {
+        const Form_pg_attribute column = TupleDescAttr(row->tts_tupleDescriptor, table.layout->attributes[cell.column] - 1);
+        bool is_null;
+        const Datum written = slot_getattr(row, column->attnum, &is_null);
+        if (is_null != cell.field.is_null ||
+            (!is_null && !datum_image_eq(written, cell.field.value, column->attbyval, column->attlen)))
+            ereport(ERROR, errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+                    errmsg("a row trigger changed column \"%s\" of table rewards.%s", NameStr(column->attname), name),
+                    errhint("Triggers may set columns of your own; rewards decides its own columns."));
+    }
+}
+
+Table open(Write& write, TableLayout& layout, LOCKMODE lock) {
+    Relation relation = open_table(layout, lock);
+    if (write.relation_count == most_tables)
+        ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many tables in one write"));
+    write.relations[write.relation_count++] = relation;
+    return {&layout, relation, nullptr, table_slot_create(relation, &write.estate->es_tupleTable), write.estate};
+}
+
+}  // namespace
+
+Write begin_write(const char* function) {
+    PreventCommandIfReadOnly(function);
+    PreventCommandIfParallelMode(function);
+    PreventCommandDuringRecovery(function);
+    PushActiveSnapshot(GetLatestSnapshot());
+    Write write{CreateExecutorState(), CurrentMemoryContext, {}, 0};
+    write.estate->es_snapshot = GetActiveSnapshot();
+    write.estate->es_output_cid = GetCurrentCommandId(true);
+    AfterTriggerBeginQuery();
+    return write;
+}
+
+void end_write(Write& write) {
+    AfterTriggerEndQuery(write.estate);
+    ExecResetTupleTable(write.estate->es_tupleTable, false);
+    ExecCloseResultRelations(write.estate);
+    for (std::size_t one = 0; one < write.relation_count; ++one) table_close(write.relations[one], NoLock);
+    FreeExecutorState(write.estate);
+    PopActiveSnapshot();
+    CommandCounterIncrement();
+}
+
+Table open_for_reading(Write& write, TableLayout& layout) {
+    MemoryContext caller = MemoryContextSwitchTo(write.estate->es_query_cxt);
+    Table table = open(write, layout, AccessShareLock);
+    MemoryContextSwitchTo(caller);
+    return table;
+}
+
+Table open_for_writing(Write& write, TableLayout& layout) {
+    MemoryContext caller = MemoryContextSwitchTo(write.estate->es_query_cxt);
+    Table table = open(write, layout, RowExclusiveLock);
+    table.info = makeNode(ResultRelInfo);
+    InitResultRelInfo(table.info, table.relation, add_range_table_entry(write.estate, table.relation), nullptr, 0);
+    ExecOpenIndices(table.info, false);
+    use_checks(table.info, layout.checks);
+    write.estate->es_opened_result_relations = lappend(write.estate->es_opened_result_relations, table.info);
+    MemoryContextSwitchTo(caller);
+    return table;
+}
+
+bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
+    bool found = false;
+    scan(table, lookup, keys, [&] {
+        found = true;
+        return false;
+    });
+    return found;
+}
+
+bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
+    while (find(table, lookup, keys)) {
+        ItemPointerData tid = table.found->tts_tid;
+        TM_FailureData failure;
+        failure.traversed = false;
+        const TM_Result result = table_tuple_lock(table.relation, &tid, GetActiveSnapshot(), table.found,
+                                                  GetCurrentCommandId(false), LockTupleNoKeyExclusive, LockWaitBlock,
+                                                  TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+        // A newer version may have other keys: look again, now that nobody else can change it.
+        if (result == TM_Ok && failure.traversed) continue;
+        if (result == TM_Ok) return true;
+        if (result != TM_Deleted)
+            ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("a row of table rewards.%s was changed by the statement that is to lock it",
+                           RelationGetRelationName(table.relation)),
+                    errhint("Call the function in a statement of its own."));
+    }
+    return false;
+}
+
+std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, std::uint8_t column,
+                        std::string_view except, std::int64_t limit) {
+    std::int64_t count = 0;
+    if (limit <= 0) return count;
+    scan(table, lookup, keys, [&] {
+        if (text_view(value(table, column)) != except) ++count;
+        return count < limit;
+    });
+    return count;
+}
+
+std::optional<Datum> optional_value(const Table& table, std::uint8_t column) {
+    bool is_null;
+    const Datum datum = slot_getattr(table.found, table.layout->attributes[column], &is_null);
+    if (is_null) return std::nullopt;
+    return datum;
+}
+
+Datum value(const Table& table, std::uint8_t column) {
+    const std::optional<Datum> datum = optional_value(table, column);
+    if (!datum)
+        ereport(ERROR, errcode(ERRCODE_NOT_NULL_VIOLATION),
+                errmsg("column \"%s\" of table rewards.%s is null", table.layout->columns[column].name,
+                       RelationGetRelationName(table.relation)));
+    return *datum;
+}
+
+void insert(Table& table, std::initializer_list<Cell> cells) {
+    TupleTableSlot* row = new_row(table);
+    std::fill_n(row->tts_isnull, row->tts_tupleDescriptor->natts, true);
+    if (table.layout->has_other_defaults) set_other_defaults(table, row);
+    set_cells(table, row, cells);
+    ExecStoreVirtualTuple(row);
+    const TriggerDesc* triggers = table.info->ri_TrigDesc;
+    ExecSimpleRelationInsert(table.info, table.estate, row);
+    require_written(table, row, cells, triggers != nullptr && triggers->trig_insert_before_row);
+}
+
+void update(Table& table, std::initializer_list<Cell> cells) {
+    TupleTableSlot* row = new_row(table);
+    slot_getallattrs(table.found);
+    const auto count = static_cast<std::size_t>(row->tts_tupleDescriptor->natts);
+    std::memcpy(row->tts_values, table.found->tts_values, count * sizeof(Datum));
+    std::memcpy(row->tts_isnull, table.found->tts_isnull, count * sizeof(bool));
+    set_cells(table, row, cells);
+    ExecStoreVirtualTuple(row);
+    tell_updated_columns(table, cells);
+    EPQState recheck;
+#if PG_VERSION_NUM >= 160000
+    EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1, NIL);
+#else
+    EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1);
+#endif
+    const TriggerDesc* triggers = table.info->ri_TrigDesc;
+    ExecSimpleRelationUpdate(table.info, table.estate, &recheck, table.found, row);
+    EvalPlanQualEnd(&recheck);
+    require_written(table, row, cells, triggers != nullptr && triggers->trig_update_before_row);
+}
+
+Identity become(Oid owner) {
+    Identity caller;
+    GetUserIdAndSecContext(&caller.user, &caller.security_context);
+    caller.setting_level = NewGUCNestLevel();
+    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    SetUserIdAndSecContext(owner, caller.security_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+    return caller;
+}
+
+void become_again(const Identity& identity) {
+    SetUserIdAndSecContext(identity.user, identity.security_context);
+    AtEOXact_GUC(false, identity.setting_level);
+}
+
+}  // namespace rewards::pg

@@ -1,0 +1,227 @@
+// How is the context kept from forgery? Its setting refuses every value but the one that our setter
+// is offering at that moment, or that a parallel worker receives from its leader. The seal, in
+// static memory, keeps a transaction to its first context, whatever the setting is rolled back to.
+#include "pg/tenant.hpp"
+
+#include "pg/raise.hpp"
+#include "pg/values.hpp"
+
+namespace rewards::pg {
+
+namespace {
+
+constexpr std::string_view role_names[] = {"user", "service", "admin"};
+constexpr std::size_t uuid_text_size = 36;
+
+Context active{};              // what the setting says now; get_current_company_id() points into it
+Context seal{};                // what this transaction was first given
+const char* offered = nullptr;  // the value that our setter is about to set
+char* setting = nullptr;
+
+std::optional<Role> role_of(std::string_view name) {
+    for (std::size_t role = 0; role < std::size(role_names); ++role)
+        if (role_names[role] == name) return static_cast<Role>(role);
+    return std::nullopt;
+}
+
+std::optional<unsigned> hex_digit(char digit) {
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+    return std::nullopt;
+}
+
+// Canonical text only. A check hook must not raise, as uuid_in would.
+std::optional<Uuid> parse_uuid(std::string_view text) {
+    Uuid uuid{};
+    std::size_t digits = 0;
+    for (char symbol : text) {
+        if (symbol == '-') continue;
+        const std::optional<unsigned> digit = hex_digit(symbol);
+        if (!digit || digits == 2 * uuid.size()) return std::nullopt;
+        uuid[digits / 2] = static_cast<std::uint8_t>(uuid[digits / 2] << 4 | *digit);
+        ++digits;
+    }
+    if (digits != 2 * uuid.size()) return std::nullopt;
+    return uuid;
+}
+
+// The setting's text: "<company uuid> <role> <actor>".
+std::optional<Context> parse_context(std::string_view text) {
+    if (text.size() <= uuid_text_size) return std::nullopt;
+    const std::size_t role_end = text.find(' ', uuid_text_size + 1);
+    if (role_end == std::string_view::npos) return std::nullopt;
+    const std::string_view actor = text.substr(role_end + 1);
+    const std::optional<Uuid> company = parse_uuid(text.substr(0, uuid_text_size));
+    const std::optional<Role> role = role_of(text.substr(uuid_text_size + 1, role_end - uuid_text_size - 1));
+    Context context{};
+    if (!company || !role || actor.size() >= context.actor.size()) return std::nullopt;
+    context.is_set = true;
+    context.company = *company;
+    context.role = *role;
+    std::memcpy(context.actor.data(), actor.data(), actor.size());
+    if (*role == Role::user) {
+        const std::optional<Uuid> member = parse_uuid(actor);
+        if (!member) return std::nullopt;
+        context.member = *member;
+    }
+    return context;
+}
+
+bool same(const Context& one, const Context& other) {
+    return one.is_set == other.is_set && one.role == other.role && one.company == other.company &&
+           one.actor == other.actor;
+}
+
+void* keep_for_setting(const Context& context) {
+#if PG_VERSION_NUM >= 160000
+    void* extra = guc_malloc(LOG, sizeof(Context));
+#else
+    void* extra = std::malloc(sizeof(Context));
+#endif
+    if (extra != nullptr) std::memcpy(extra, &context, sizeof(Context));
+    return extra;
+}
+
+bool refuse_setting() {
+    GUC_check_errcode(ERRCODE_INSUFFICIENT_PRIVILEGE);
+    GUC_check_errmsg("the company context cannot be set by SET");
+    GUC_check_errhint("Call rewards.set_company_context().");
+    return false;
+}
+
+bool check_setting(char** value, void** extra, GucSource) {
+    const char* expected = offered;
+    offered = nullptr;  // an offer is good for one value
+    const bool from_setter = expected != nullptr && std::strcmp(*value, expected) == 0;
+    if (**value == '\0') return !seal.is_set || InitializingParallelWorker || refuse_setting();
+    if (!from_setter && !InitializingParallelWorker) return refuse_setting();
+    const std::optional<Context> context = parse_context(*value);
+    if (!context) return refuse_setting();
+    *extra = keep_for_setting(*context);
+    return *extra != nullptr;
+}
+
+void assign_setting(const char*, void* extra) {
+    if (extra != nullptr)
+        std::memcpy(&active, extra, sizeof(Context));
+    else
+        active.is_set = false;
+}
+
+void unseal(XactEvent event, void*) {
+    switch (event) {
+        case XACT_EVENT_COMMIT:
+        case XACT_EVENT_ABORT:
+        case XACT_EVENT_PREPARE:
+        case XACT_EVENT_PARALLEL_COMMIT:
+        case XACT_EVENT_PARALLEL_ABORT:
+            seal.is_set = false;
+            offered = nullptr;
+            break;
+        default: break;
+    }
+}
+
+// Seals first: a transaction that fails between the two has a seal without a context, which is safe.
+void seal_context(const char* value, const Context& context) {
+    if (seal.is_set && !same(seal, context))
+        ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                errmsg("this transaction is sealed for another company context"),
+                errhint("One transaction serves one company and one actor: COMMIT or ROLLBACK first."));
+    if (same(active, context)) return;
+    seal = context;
+    offered = value;
+    set_config_option("rewards.context", value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+}
+
+bool has_control_character(std::string_view text) {
+    for (char symbol : text)
+        if (static_cast<unsigned char>(symbol) < 0x20 || symbol == 0x7f) return true;
+    return false;
+}
+
+const char* actor_argument(const Arguments& arguments, Role role) {
+    const std::optional<std::string_view> given = arguments.optional_text(1);
+    if (role == Role::user) {
+        const std::string_view member = text_view(arguments.required(1, "actor of role user"));
+        return uuid_text(uuid_of(DirectFunctionCall1(uuid_in, CStringGetDatum(pnstrdup(member.data(), member.size())))));
+    }
+    if (!given) return GetUserNameFromId(GetSessionUserId(), false);
+    constexpr std::size_t limit = std::tuple_size_v<decltype(Context::actor)> - 1;
+    const std::string_view actor = arguments.word(1, "actor", limit);
+    if (has_control_character(actor))
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor must not contain control characters"));
+    return pnstrdup(actor.data(), actor.size());
+}
+
+}  // namespace
+
+const Context& require_context() {
+    if (!active.is_set)
+        ereport(ERROR, errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), errmsg("no company context is set"),
+                errhint("Call rewards.set_company_context() first, in the same transaction."));
+    return active;
+}
+
+const char* current_actor() {
+    return active.is_set ? active.actor.data() : GetUserNameFromId(GetSessionUserId(), false);
+}
+
+void require_member(const Context& context, const Uuid& user) {
+    if (context.role == Role::user && context.member != user)
+        ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("a member can act only for itself"),
+                errhint("The context of this transaction has role user; service and admin act for every member."));
+}
+
+void require_back_end(const Context& context, const char* what) {
+    if (context.role == Role::user)
+        ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("a member cannot %s", what),
+                errhint("The context of this transaction has role user; this takes service or admin."));
+}
+
+void define_context_setting() {
+    DefineCustomStringVariable(
+        "rewards.context", "The sealed company context of this transaction.",
+        "Set by rewards.set_company_context() and by nothing else.", &setting, "", PGC_SUSET,
+        GUC_NO_RESET_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE |
+#if PG_VERSION_NUM >= 160000
+            GUC_NO_RESET |
+#endif
+            GUC_NO_SHOW_ALL,
+        check_setting, assign_setting, nullptr);
+    RegisterXactCallback(unseal, nullptr);
+}
+
+}  // namespace rewards::pg
+
+extern "C" {
+
+SQL_FUNCTION(rewards_set_company_context) {
+    using namespace rewards::pg;
+    const Arguments arguments{fcinfo};
+    const rewards::Uuid company = arguments.uuid(0, "company_id");
+    const std::string_view role_name = text_view(arguments.required(2, "role"));
+    const std::optional<Role> role = role_of(role_name);
+    if (!role)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("role must be user, service or admin"));
+    const char* actor = actor_argument(arguments, *role);
+    const char* value = psprintf("%s %s %s", uuid_text(company), role_names[static_cast<int>(*role)].data(), actor);
+    const std::optional<Context> context = parse_context(value);
+    if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
+    seal_context(value, *context);
+    PG_RETURN_VOID();
+}
+
+// A pointer into static memory: policies call this for every scan.
+SQL_FUNCTION(rewards_get_current_company_id) {
+    using namespace rewards::pg;
+    if (!active.is_set) PG_RETURN_NULL();
+    return to_datum(active.company);
+}
+
+SQL_FUNCTION(rewards_get_current_user_id) {
+    using namespace rewards::pg;
+    if (!active.is_set || active.role != Role::user) PG_RETURN_NULL();
+    return to_datum(active.member);
+}
+}

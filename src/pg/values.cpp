@@ -1,0 +1,101 @@
+#include "pg/values.hpp"
+
+#include "pg/raise.hpp"
+
+namespace rewards::pg {
+
+Datum bytea_datum(std::span<const std::uint8_t> bytes) {
+    auto* value = static_cast<bytea*>(palloc(VARHDRSZ + bytes.size()));
+    SET_VARSIZE(value, VARHDRSZ + bytes.size());
+    std::memcpy(VARDATA(value), bytes.data(), bytes.size());
+    return PointerGetDatum(value);
+}
+
+std::string_view text_view(Datum datum) { return bytes_view(datum); }
+
+std::string_view bytes_view(Datum datum) {
+    const auto* value = reinterpret_cast<const varlena*>(PG_DETOAST_DATUM_PACKED(datum));
+    return {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
+}
+
+const char* uuid_text(const Uuid& uuid) {
+    return DatumGetCString(DirectFunctionCall1(uuid_out, to_datum(uuid)));
+}
+
+TimestampTz finite_timestamp(TimestampTz time, const char* name) {
+    if (TIMESTAMP_NOT_FINITE(time))
+        ereport(ERROR, errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("%s must be a finite time", name));
+    return time;
+}
+
+std::uint64_t unix_microseconds(TimestampTz time) {
+    constexpr std::int64_t epoch_days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
+    return static_cast<std::uint64_t>(time + epoch_days * USECS_PER_DAY);
+}
+
+Datum Arguments::required(int index, const char* name) const {
+    if (is_null(index))
+        ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name));
+    return datum(index);
+}
+
+std::optional<std::string_view> Arguments::optional_text(int index) const {
+    if (is_null(index)) return std::nullopt;
+    return text_view(datum(index));
+}
+
+std::string_view Arguments::word(int index, const char* name, std::size_t limit) const {
+    std::string_view text = text_view(required(index, name));
+    if (text.empty() || text.size() > limit) raise_length(name, text.size(), limit);
+    return text;
+}
+
+namespace {
+
+// OUT columns as a blessed descriptor. Blessed record types last as long as the backend, so the
+// descriptors are kept, one for each function that has been called.
+TupleDesc result_columns(FunctionCallInfo call) {
+    struct Known {
+        Oid function;
+        TupleDesc columns;
+    };
+    static std::array<Known, 16> known{};
+    static std::size_t next = 0;
+
+    const Oid function = call->flinfo->fn_oid;
+    for (const Known& one : known)
+        if (one.function == function) return one.columns;
+
+    TupleDesc columns;
+    if (get_call_result_type(call, nullptr, &columns) != TYPEFUNC_COMPOSITE)
+        ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("function must return a row"));
+    MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+    Known& slot = known[next++ % known.size()];
+    slot = {InvalidOid, nullptr};  // a descriptor that falls out of the ring is left to its callers
+    columns = BlessTupleDesc(CreateTupleDescCopy(columns));
+    slot = {function, columns};
+    MemoryContextSwitchTo(caller);
+    return columns;
+}
+
+}  // namespace
+
+Datum make_row(FunctionCallInfo call, std::initializer_list<RowField> fields) {
+    constexpr std::size_t most_fields = 16;
+    Datum values[most_fields];
+    bool nulls[most_fields];
+    TupleDesc columns = result_columns(call);
+    if (fields.size() != static_cast<std::size_t>(columns->natts))
+        ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+                errmsg("the function's SQL definition does not match the loaded library"),
+                errhint("Run ALTER EXTENSION pg_rewards UPDATE and reconnect."));
+    std::size_t index = 0;
+    for (const RowField& field : fields) {
+        values[index] = field.value;
+        nulls[index] = field.is_null;
+        ++index;
+    }
+    return HeapTupleGetDatum(heap_form_tuple(columns, values, nulls));
+}
+
+}  // namespace rewards::pg

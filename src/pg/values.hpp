@@ -1,0 +1,71 @@
+// Values between SQL and C++: reading arguments, making results. Everything here is trivial.
+#pragma once
+
+#include "core/digest.hpp"
+#include "core/uuid.hpp"
+#include "pg/postgres.hpp"
+
+namespace rewards::pg {
+
+inline Uuid uuid_of(Datum datum) {
+    Uuid uuid;
+    std::memcpy(uuid.data(), DatumGetUUIDP(datum)->data, uuid.size());
+    return uuid;
+}
+
+// The datum points at the uuid, which must outlive it.
+inline Datum to_datum(const Uuid& uuid) { return PointerGetDatum(uuid.data()); }
+
+inline Datum to_datum(std::string_view text) {
+    return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
+}
+
+// Not an overload of to_datum: a fingerprint of 16 bytes has the type of a Uuid.
+Datum bytea_datum(std::span<const std::uint8_t> bytes);
+
+// The view lives as long as the datum, or as the memory context where it had to be detoasted.
+std::string_view text_view(Datum datum);
+
+std::string_view bytes_view(Datum datum);
+
+inline std::string_view text_of_bytes(std::span<const std::uint8_t> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// Canonical text, in the current memory context.
+const char* uuid_text(const Uuid& uuid);
+
+// The fields of a timestamp, finite or an error that names the argument.
+TimestampTz finite_timestamp(TimestampTz time, const char* name);
+
+std::uint64_t unix_microseconds(TimestampTz time);
+
+// One call's arguments by position; errors name the argument.
+struct Arguments {
+    FunctionCallInfo call;
+
+    bool is_null(int index) const { return call->args[index].isnull; }
+    Datum datum(int index) const { return call->args[index].value; }
+
+    Datum required(int index, const char* name) const;
+    std::optional<std::string_view> optional_text(int index) const;
+
+    Uuid uuid(int index, const char* name) const { return uuid_of(required(index, name)); }
+    std::int64_t integer(int index, const char* name) const { return DatumGetInt64(required(index, name)); }
+
+    // Between 1 and `limit` bytes.
+    std::string_view word(int index, const char* name, std::size_t limit) const;
+};
+
+struct RowField {
+    Datum value;
+    bool is_null;
+
+    constexpr RowField(Datum datum) : value(datum), is_null(false) {}
+    constexpr RowField(std::nullopt_t) : value(0), is_null(true) {}
+};
+
+// A row of the function's OUT columns.
+Datum make_row(FunctionCallInfo call, std::initializer_list<RowField> fields);
+
+}  // namespace rewards::pg
