@@ -9,7 +9,8 @@ namespace {
 Expr* plan_check(const ConstrCheck& check) {
     List* relations = NIL;
     List* changeable = NIL;
-    Expr* planned = expression_planner_with_deps(static_cast<Expr*>(stringToNode(check.ccbin)), &relations, &changeable);
+    Expr* planned =
+        expression_planner_with_deps(static_cast<Expr*>(stringToNode(check.ccbin)), &relations, &changeable);
     return relations == NIL && changeable == NIL ? planned : nullptr;
 }
 
@@ -39,7 +40,8 @@ bool is_for_the_server(const TupleConstr* constraints) {
 CompiledChecks compile_checks(Relation relation) {
     const TupleConstr* constraints = RelationGetDescr(relation)->constr;
     if (is_for_the_server(constraints)) return {nullptr, nullptr};
-    MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "rewards check constraints", ALLOCSET_SMALL_SIZES);
+    MemoryContext memory =
+        AllocSetContextCreate(CurrentMemoryContext, "rewards check constraints", ALLOCSET_SMALL_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(memory);
     ExprState** expressions = compile(*constraints);
     MemoryContextSwitchTo(caller);

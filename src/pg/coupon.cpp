@@ -26,13 +26,17 @@ TableLayout layout{"coupon_templates", columns, lookups};
 namespace coupon {
 namespace {
 constexpr Column columns[] = {
-    {"coupon_id", UUIDOID},       {"company_id", UUIDOID},      {"code_hash", BYTEAOID},
-    {"key_slot", INT2OID},        {"code_route", INT2OID},      {"code_symbols", INT2OID},
-    {"code_generation", INT4OID}, {"template_id", UUIDOID},     {"issued_to", UUIDOID},
-    {"issued_points_cost", INT8OID}, {"coupon_value_type", TEXTOID}, {"coupon_value", NUMERICOID},
-    {"issued_at", TIMESTAMPTZOID}, {"status", TEXTOID},         {"redeemed_at", TIMESTAMPTZOID},
-    {"redeemed_by", TEXTOID},     {"redemption_proof", JSONBOID}, {"expires_at", TIMESTAMPTZOID},
-    {"metadata", JSONBOID},       {"created_at", TIMESTAMPTZOID}, {"updated_at", TIMESTAMPTZOID},
+    {"coupon_id", UUIDOID},          {"company_id", UUIDOID},
+    {"code_hash", BYTEAOID},         {"key_slot", INT2OID},
+    {"code_route", INT2OID},         {"code_symbols", INT2OID},
+    {"code_generation", INT4OID},    {"template_id", UUIDOID},
+    {"issued_to", UUIDOID},          {"issued_points_cost", INT8OID},
+    {"coupon_value_type", TEXTOID},  {"coupon_value", NUMERICOID},
+    {"issued_at", TIMESTAMPTZOID},   {"status", TEXTOID},
+    {"redeemed_at", TIMESTAMPTZOID}, {"redeemed_by", TEXTOID},
+    {"redemption_proof", JSONBOID},  {"expires_at", TIMESTAMPTZOID},
+    {"metadata", JSONBOID},          {"created_at", TIMESTAMPTZOID},
+    {"updated_at", TIMESTAMPTZOID},
 };
 constexpr Lookup lookups[] = {
     {2, {coupon_id, issued_to}},
@@ -68,9 +72,9 @@ FormattedCode code_of(const Table& coupons) {
 }
 
 void define_coupon_settings() {
-    DefineCustomIntVariable("rewards.coupon_route", "Route symbol of new coupon codes: tells installations or shards apart.",
-                            nullptr, &configured_route, 0, 0, static_cast<int>(route_count) - 1, PGC_SUSET, 0, nullptr, nullptr,
-                            nullptr);
+    DefineCustomIntVariable(
+        "rewards.coupon_route", "Route symbol of new coupon codes: tells installations or shards apart.", nullptr,
+        &configured_route, 0, 0, static_cast<int>(route_count) - 1, PGC_SUSET, 0, nullptr, nullptr, nullptr);
 }
 
 unsigned coupon_route() { return static_cast<unsigned>(configured_route); }

@@ -10,7 +10,14 @@ namespace rewards::pg {
 
 namespace coupon_template {
 enum : std::uint8_t {
-    id, company_id, points_cost, coupon_value_type, coupon_value, expires_after_days, is_active, high_value,
+    id,
+    company_id,
+    points_cost,
+    coupon_value_type,
+    coupon_value,
+    expires_after_days,
+    is_active,
+    high_value,
     max_redemptions_per_user
 };
 enum : std::size_t { by_id };
@@ -18,9 +25,27 @@ enum : std::size_t { by_id };
 
 namespace coupon {
 enum : std::uint8_t {
-    coupon_id, company_id, code_hash, key_slot, code_route, code_symbols, code_generation, template_id, issued_to,
-    issued_points_cost, coupon_value_type, coupon_value, issued_at, status, redeemed_at, redeemed_by, redemption_proof,
-    expires_at, metadata, created_at, updated_at
+    coupon_id,
+    company_id,
+    code_hash,
+    key_slot,
+    code_route,
+    code_symbols,
+    code_generation,
+    template_id,
+    issued_to,
+    issued_points_cost,
+    coupon_value_type,
+    coupon_value,
+    issued_at,
+    status,
+    redeemed_at,
+    redeemed_by,
+    redemption_proof,
+    expires_at,
+    metadata,
+    created_at,
+    updated_at
 };
 enum : std::size_t { by_id, by_code, by_holder };
 }  // namespace coupon

@@ -41,8 +41,8 @@ Claimed claim(Write& write, const Context& context, const Claim& claim) {
     if (!lock_row(coupons, coupon::by_code, {bytea_datum(tag)})) return refused;
     const TimestampTz now = GetCurrentTimestamp();
     if (!is_claimable(coupons, context, now)) return refused;
-    const Claimed claimed{nullptr, uuid_of(value(coupons, coupon::coupon_id)), keep(value(coupons, coupon::coupon_value)),
-                          keep(value(coupons, coupon::coupon_value_type))};
+    const Claimed claimed{nullptr, uuid_of(value(coupons, coupon::coupon_id)),
+                          keep(value(coupons, coupon::coupon_value)), keep(value(coupons, coupon::coupon_value_type))};
     update(coupons, {{coupon::status, to_datum(std::string_view("redeemed"))},
                      {coupon::redeemed_at, TimestampTzGetDatum(now)},
                      {coupon::redeemed_by, to_datum(claim.claimed_by)},
@@ -55,7 +55,8 @@ Datum row_of(FunctionCallInfo call, const Claimed& claimed) {
     const RowField none{std::nullopt};
     if (claimed.refusal != nullptr)
         return make_row(call, {to_datum(std::string_view(claimed.refusal->outcome)), none, none, none});
-    return make_row(call, {to_datum(std::string_view("claimed")), to_datum(*claimed.coupon), claimed.value, claimed.value_type});
+    return make_row(
+        call, {to_datum(std::string_view("claimed")), to_datum(*claimed.coupon), claimed.value, claimed.value_type});
 }
 
 Claimed refuse_claim(const Refusal& refusal) { return {&refusal, std::nullopt, 0, 0}; }
@@ -75,7 +76,9 @@ SQL_FUNCTION(rewards_claim_coupon) {
     require_back_end(context, "claim a coupon");
     Claimed claimed = refuse_claim(refusal::malformed);
     if (code.ok())
-        with_write("claim_coupon()", [&](Write& write) { claimed = claim(write, context, {code.value, claimed_by, proof}); });
+        with_write("claim_coupon()", [&](Write& write) {
+            claimed = claim(write, context, {code.value, claimed_by, proof});
+        });
     if (claimed.refusal != nullptr) refuse(*claimed.refusal, "{}");
     return row_of(fcinfo, claimed);
 }

@@ -42,12 +42,15 @@ int log_path(const char* path) { return errdetail_log("The file is \"%s\" (rewar
 
 void require_private(const struct stat& status, const char* path) {
     if (!S_ISREG(status.st_mode))
-        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("the coupon key file is not a regular file"), log_path(path));
+        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("the coupon key file is not a regular file"),
+                log_path(path));
     if (status.st_uid != geteuid() || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR),
-                errmsg("the coupon key file is accessible to others than the server"), log_path(path),
-                errhint("Whoever reads this file can compute every coupon code: give it to the server's user with mode 0600, "
-                        "and if others may have read it, replace the key."));
+        ereport(
+            ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR),
+            errmsg("the coupon key file is accessible to others than the server"), log_path(path),
+            errhint(
+                "Whoever reads this file can compute every coupon code: give it to the server's user with mode 0600, "
+                "and if others may have read it, replace the key."));
     if (static_cast<std::size_t>(status.st_size) > sizeof(KeyText::text))
         ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("the coupon key file is too large"), log_path(path));
 }
@@ -79,7 +82,8 @@ void create_key_file(const char* path) {
 
     unlink(draft);
     const int file = OpenTransientFilePerm(draft, O_WRONLY | O_CREAT | O_EXCL | PG_BINARY, S_IRUSR | S_IWUSR);
-    const bool is_written = file >= 0 && write(file, text.data(), size) == static_cast<ssize_t>(size) && pg_fsync(file) == 0;
+    const bool is_written =
+        file >= 0 && write(file, text.data(), size) == static_cast<ssize_t>(size) && pg_fsync(file) == 0;
     explicit_bzero(text.data(), text.size());
     if (!is_written) {
         const int reason = errno != 0 ? errno : ENOSPC;
@@ -131,8 +135,9 @@ void record_fingerprint(Relation keys, unsigned slot, const KeyFingerprint& prin
         SPI_connect();
         Oid types[] = {INT2OID, BYTEAOID};
         Datum values[] = {Int16GetDatum(static_cast<std::int16_t>(slot)), bytea_datum(print)};
-        if (SPI_execute_with_args("INSERT INTO rewards.coupon_keys (slot, fingerprint) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                                  2, types, values, nullptr, false, 0) != SPI_OK_INSERT)
+        if (SPI_execute_with_args(
+                "INSERT INTO rewards.coupon_keys (slot, fingerprint) VALUES ($1, $2) ON CONFLICT DO NOTHING", 2, types,
+                values, nullptr, false, 0) != SPI_OK_INSERT)
             ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not record a coupon key"));
         SPI_finish();
     });
@@ -145,7 +150,8 @@ void require_known_keys(const KeyRing& keys, const Fingerprints& recorded, const
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                 errmsg("the coupon key file does not hold the key that this database used in slot %u", slot),
                 log_path(path),
-                errhint("Put back the key file that belongs to this database. Nothing is lost: its coupons work again with it."));
+                errhint("Put back the key file that belongs to this database. Nothing is lost: its coupons work again "
+                        "with it."));
     }
 }
 
@@ -157,15 +163,17 @@ KeyRing* read_key_file(const char* path, bool may_create, bool is_first_use) {
         is_there = read_key_text(path, key);
     }
     if (!is_there)
-        ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                errmsg("the coupon key file does not exist"), log_path(path),
-                is_first_use ? errhint("The first call of rewards.redeem_coupon() creates it.")
-                             : errhint("Coupons of this database were made with it: put it back from your backup, or set "
-                                       "rewards.key_file to where it is. Nothing is lost meanwhile."));
+        ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the coupon key file does not exist"),
+                log_path(path),
+                is_first_use
+                    ? errhint("The first call of rewards.redeem_coupon() creates it.")
+                    : errhint("Coupons of this database were made with it: put it back from your backup, or set "
+                              "rewards.key_file to where it is. Nothing is lost meanwhile."));
     const Result<KeyRing*> opened = open_key_ring({key.text.data(), key.size});
     explicit_bzero(&key, sizeof key);
     if (!opened.ok())
-        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("the coupon key file is not usable: %s", opened.error.text), log_path(path));
+        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR),
+                errmsg("the coupon key file is not usable: %s", opened.error.text), log_path(path));
     return opened.value;
 }
 

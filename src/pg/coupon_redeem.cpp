@@ -49,14 +49,16 @@ Offer read_offer(const Table& templates) {
     offer.symbols = DatumGetBool(value(templates, coupon_template::high_value)) ? long_symbols : standard_symbols;
     if (const auto most = optional_value(templates, coupon_template::max_redemptions_per_user))
         offer.most_per_user = DatumGetInt32(*most);
-    if (const auto days = optional_value(templates, coupon_template::expires_after_days)) offer.days = DatumGetInt32(*days);
+    if (const auto days = optional_value(templates, coupon_template::expires_after_days))
+        offer.days = DatumGetInt32(*days);
     offer.value_type = text_view(value(templates, coupon_template::coupon_value_type));
     offer.value = value(templates, coupon_template::coupon_value);
     return offer;
 }
 
 // The refusals in the order in which a customer can do something about them; null: none.
-const Refusal* reason_to_refuse(Table& templates, Table& coupons, const Account& account, const RedeemRequest& request) {
+const Refusal* reason_to_refuse(Table& templates, Table& coupons, const Account& account,
+                                const RedeemRequest& request) {
     if (!find(templates, coupon_template::by_id, {to_datum(request.template_id)}) ||
         uuid_of(value(templates, coupon_template::company_id)) != account.key.company)
         return &refusal::template_not_found;
@@ -95,23 +97,24 @@ RedeemAnswer issue(Write& write, const Context& context, Account& account, Table
     const IssuedCode issued = issue_code(coupons, account.key.company, id, offer.symbols);
     std::optional<TimestampTz> expires_at;
     if (offer.days) expires_at = account.now + *offer.days * USECS_PER_DAY;
-    insert(coupons, {{coupon::coupon_id, to_datum(id)},
-                     {coupon::company_id, to_datum(account.key.company)},
-                     {coupon::code_hash, bytea_datum(issued.tag)},
-                     {coupon::key_slot, Int16GetDatum(static_cast<std::int16_t>(issued.spec.slot))},
-                     {coupon::code_route, Int16GetDatum(static_cast<std::int16_t>(issued.spec.route))},
-                     {coupon::code_symbols, Int16GetDatum(static_cast<std::int16_t>(issued.spec.symbols))},
-                     {coupon::code_generation, Int32GetDatum(static_cast<std::int32_t>(issued.spec.generation))},
-                     {coupon::template_id, to_datum(request.template_id)},
-                     {coupon::issued_to, to_datum(request.user)},
-                     {coupon::issued_points_cost, Int64GetDatum(offer.cost)},
-                     {coupon::coupon_value_type, to_datum(offer.value_type)},
-                     {coupon::coupon_value, offer.value},
-                     {coupon::issued_at, TimestampTzGetDatum(account.now)},
-                     {coupon::status, to_datum(std::string_view("issued"))},
-                     {coupon::expires_at, expires_at ? RowField(TimestampTzGetDatum(*expires_at)) : RowField(std::nullopt)},
-                     {coupon::created_at, TimestampTzGetDatum(account.now)},
-                     {coupon::updated_at, TimestampTzGetDatum(account.now)}});
+    insert(coupons,
+           {{coupon::coupon_id, to_datum(id)},
+            {coupon::company_id, to_datum(account.key.company)},
+            {coupon::code_hash, bytea_datum(issued.tag)},
+            {coupon::key_slot, Int16GetDatum(static_cast<std::int16_t>(issued.spec.slot))},
+            {coupon::code_route, Int16GetDatum(static_cast<std::int16_t>(issued.spec.route))},
+            {coupon::code_symbols, Int16GetDatum(static_cast<std::int16_t>(issued.spec.symbols))},
+            {coupon::code_generation, Int32GetDatum(static_cast<std::int32_t>(issued.spec.generation))},
+            {coupon::template_id, to_datum(request.template_id)},
+            {coupon::issued_to, to_datum(request.user)},
+            {coupon::issued_points_cost, Int64GetDatum(offer.cost)},
+            {coupon::coupon_value_type, to_datum(offer.value_type)},
+            {coupon::coupon_value, offer.value},
+            {coupon::issued_at, TimestampTzGetDatum(account.now)},
+            {coupon::status, to_datum(std::string_view("issued"))},
+            {coupon::expires_at, expires_at ? RowField(TimestampTzGetDatum(*expires_at)) : RowField(std::nullopt)},
+            {coupon::created_at, TimestampTzGetDatum(account.now)},
+            {coupon::updated_at, TimestampTzGetDatum(account.now)}});
     Posting posting{};
     posting.event_type = "coupon_redemption";
     posting.points = -offer.cost;
@@ -141,7 +144,8 @@ RedeemAnswer redeem(Write& write, const Context& context, const RedeemRequest& r
     if (found.use == NonceUse::same_request) return replay(coupons, found.answer, request);
 
     Table templates = open_templates(write);
-    if (const Refusal* reason = reason_to_refuse(templates, coupons, account, request)) return refused(*reason, account);
+    if (const Refusal* reason = reason_to_refuse(templates, coupons, account, request))
+        return refused(*reason, account);
     const RedeemAnswer answer = issue(write, context, account, coupons, read_offer(templates), request);
     remember_nonce(nonces, account.key, request.nonce, "coupon_redemption", print,
                    {std::nullopt, answer.coupon, answer.balance}, account.now);
@@ -151,11 +155,11 @@ RedeemAnswer redeem(Write& write, const Context& context, const RedeemRequest& r
 Datum row_of(FunctionCallInfo call, const RedeemAnswer& answer) {
     const char* outcome = answer.refusal != nullptr ? answer.refusal->outcome : "redeemed";
     const RowField none{std::nullopt};
-    return make_row(call, {to_datum(std::string_view(outcome)),
-                           answer.coupon ? RowField(to_datum(*answer.coupon)) : none,
-                           answer.code ? RowField(to_datum(answer.code->view())) : none,
-                           answer.expires_at ? RowField(TimestampTzGetDatum(*answer.expires_at)) : none,
-                           Int64GetDatum(answer.balance), BoolGetDatum(answer.replayed)});
+    return make_row(call,
+                    {to_datum(std::string_view(outcome)), answer.coupon ? RowField(to_datum(*answer.coupon)) : none,
+                     answer.code ? RowField(to_datum(answer.code->view())) : none,
+                     answer.expires_at ? RowField(TimestampTzGetDatum(*answer.expires_at)) : none,
+                     Int64GetDatum(answer.balance), BoolGetDatum(answer.replayed)});
 }
 
 }  // namespace
@@ -172,7 +176,8 @@ SQL_FUNCTION(rewards_redeem_coupon) {
     require_member(context, request.user);
     RedeemAnswer answer{};
     with_write("redeem_coupon()", [&](Write& write) { answer = redeem(write, context, request); });
-    if (answer.refusal != nullptr) refuse(*answer.refusal, psprintf("{\"points_remaining\": " INT64_FORMAT "}", answer.balance));
+    if (answer.refusal != nullptr)
+        refuse(*answer.refusal, psprintf("{\"points_remaining\": " INT64_FORMAT "}", answer.balance));
     return row_of(fcinfo, answer);
 }
 }

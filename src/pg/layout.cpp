@@ -95,7 +95,8 @@ bool is_ours(const TableLayout& layout, AttrNumber attribute) {
 bool has_other_defaults(const TableLayout& layout, TupleDesc columns) {
     for (int index = 0; index < columns->natts; ++index) {
         const Form_pg_attribute column = TupleDescAttr(columns, index);
-        const bool fills_itself = column->atthasdef || column->attidentity != '\0' || column->atttypid >= FirstNormalObjectId;
+        const bool fills_itself =
+            column->atthasdef || column->attidentity != '\0' || column->atttypid >= FirstNormalObjectId;
         if (!column->attisdropped && column->attgenerated == '\0' && fills_itself && !is_ours(layout, column->attnum))
             return true;
     }
@@ -127,11 +128,12 @@ void check_data_version() {
     table_close(relation, AccessShareLock);
     if (found == code_data_version) return;
     version_layout.is_resolved = false;
-    ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-            errmsg("the rewards tables are at version %d, and this code works with version %d", found, code_data_version),
-            found < code_data_version
-                ? errhint("SELECT rewards.migrate() brings the tables to this version.")
-                : errhint("The data is newer than the code: ALTER EXTENSION pg_rewards UPDATE, then reconnect."));
+    ereport(
+        ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+        errmsg("the rewards tables are at version %d, and this code works with version %d", found, code_data_version),
+        found < code_data_version
+            ? errhint("SELECT rewards.migrate() brings the tables to this version.")
+            : errhint("The data is newer than the code: ALTER EXTENSION pg_rewards UPDATE, then reconnect."));
 }
 
 }  // namespace

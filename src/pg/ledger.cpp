@@ -40,8 +40,9 @@ namespace account_row {
 enum : std::uint8_t { user_id, company_id, available, pending, earned, spent, last_event_id, updated_at };
 enum : std::size_t { by_key };
 constexpr Column columns[] = {
-    {"user_id", UUIDOID},         {"company_id", UUIDOID},     {"available_points", INT8OID}, {"pending_points", INT8OID},
-    {"lifetime_earned", INT8OID}, {"lifetime_spent", INT8OID}, {"last_event_id", UUIDOID},    {"updated_at", TIMESTAMPTZOID},
+    {"user_id", UUIDOID},        {"company_id", UUIDOID},        {"available_points", INT8OID},
+    {"pending_points", INT8OID}, {"lifetime_earned", INT8OID},   {"lifetime_spent", INT8OID},
+    {"last_event_id", UUIDOID},  {"updated_at", TIMESTAMPTZOID},
 };
 constexpr Lookup lookups[] = {{2, {user_id, company_id}}};
 TableLayout layout{"user_points_cache", columns, lookups};
@@ -51,24 +52,15 @@ RowField field_of(const std::optional<std::string_view>& text) {
     return text ? RowField(to_datum(*text)) : RowField(std::nullopt);
 }
 
-// Two callers may open the same account at once; the second waits for the first and finds it.
 void open_account(Table& accounts, const AccountKey& key) {
-    static SPIPlanPtr statement = nullptr;
-    as_owner(accounts.relation, [&] {
-        SPI_connect();
-        if (statement == nullptr) {
-            Oid types[] = {UUIDOID, UUIDOID};
-            statement = SPI_prepare(
-                "INSERT INTO rewards.user_points_cache (user_id, company_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", 2,
-                types);
-            if (statement == nullptr || SPI_keepplan(statement) != 0)
-                ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not prepare the opening of an account"));
-        }
-        Datum values[] = {to_datum(key.user), to_datum(key.company)};
-        if (SPI_execute_plan(statement, values, nullptr, false, 0) != SPI_OK_INSERT)
-            ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not open an account"));
-        SPI_finish();
-    });
+    const Datum none = Int64GetDatum(0);
+    insert_if_new(accounts, {{account_row::user_id, to_datum(key.user)},
+                             {account_row::company_id, to_datum(key.company)},
+                             {account_row::available, none},
+                             {account_row::pending, none},
+                             {account_row::earned, none},
+                             {account_row::spent, none},
+                             {account_row::updated_at, TimestampTzGetDatum(GetCurrentTimestamp())}});
 }
 
 std::int64_t points_in(const Table& accounts, std::uint8_t column) { return DatumGetInt64(value(accounts, column)); }
@@ -88,7 +80,8 @@ Account lock_account(const Table& accounts, const AccountKey& key) {
 
 void write_balance(Account& account, const std::optional<Uuid>& last_event) {
     const Balance& balance = account.balance;
-    const std::optional<Datum> event = last_event ? to_datum(*last_event) : optional_value(account.row, account_row::last_event_id);
+    const std::optional<Datum> event =
+        last_event ? to_datum(*last_event) : optional_value(account.row, account_row::last_event_id);
     update(account.row, {{account_row::available, Int64GetDatum(balance.available)},
                          {account_row::pending, Int64GetDatum(balance.pending)},
                          {account_row::earned, Int64GetDatum(balance.earned)},

@@ -41,9 +41,27 @@ Uuid post_event(Write& write, Account& account, const Context& context, const Po
 // The columns of points_events; those before validation_status never change.
 namespace event {
 enum : std::uint8_t {
-    id, user_id, company_id, event_type, event_time, points_delta, proof_type, proof_payload, payload_hash, nonce,
-    trust_score, device_id, device_info, ip_address, related_entity_type, related_entity_id, created_at,
-    validation_status, validated_by, validated_at, validation_notes
+    id,
+    user_id,
+    company_id,
+    event_type,
+    event_time,
+    points_delta,
+    proof_type,
+    proof_payload,
+    payload_hash,
+    nonce,
+    trust_score,
+    device_id,
+    device_info,
+    ip_address,
+    related_entity_type,
+    related_entity_id,
+    created_at,
+    validation_status,
+    validated_by,
+    validated_at,
+    validation_notes
 };
 }  // namespace event
 

@@ -36,7 +36,8 @@ PointsRequest read_request(const Arguments& arguments, const char* function, con
     request.reason = arguments.optional_text(2);
     if (!arguments.is_null(3)) request.idempotency_key = nonce_argument(arguments, 3, "idempotency_key");
     request.event_type = arguments.word(4, "event_type", longest_event_type);
-    if (!arguments.is_null(5)) request.event_time = finite_timestamp(DatumGetTimestampTz(arguments.datum(5)), "event_time");
+    if (!arguments.is_null(5))
+        request.event_time = finite_timestamp(DatumGetTimestampTz(arguments.datum(5)), "event_time");
     return request;
 }
 
@@ -91,17 +92,19 @@ Datum change_points(FunctionCallInfo call, const PointsRequest& request) {
     PointsAnswer answer{};
     with_write(request.function, [&](Write& write) { answer = post_once(write, context, request); });
     if (answer.refusal != nullptr)
-        refuse(*answer.refusal, psprintf("{\"balance\": " INT64_FORMAT ", \"points\": " INT64_FORMAT "}", answer.balance,
-                                         request.points));
+        refuse(*answer.refusal, psprintf("{\"balance\": " INT64_FORMAT ", \"points\": " INT64_FORMAT "}",
+                                         answer.balance, request.points));
     const char* outcome = answer.refusal != nullptr ? answer.refusal->outcome : request.outcome;
-    return make_row(call, {answer.event ? RowField(to_datum(*answer.event)) : RowField(std::nullopt),
-                           to_datum(std::string_view(outcome)), Int64GetDatum(answer.balance), BoolGetDatum(answer.replayed)});
+    return make_row(
+        call, {answer.event ? RowField(to_datum(*answer.event)) : RowField(std::nullopt),
+               to_datum(std::string_view(outcome)), Int64GetDatum(answer.balance), BoolGetDatum(answer.replayed)});
 }
 
 void require_range(std::int64_t points, std::int64_t least, const char* hint) {
     if (points < least)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("points must be at least " INT64_FORMAT ", and is " INT64_FORMAT, least, points), errhint("%s", hint));
+                errmsg("points must be at least " INT64_FORMAT ", and is " INT64_FORMAT, least, points),
+                errhint("%s", hint));
 }
 
 // Read under the account's lock and with a snapshot from after it, or a concurrent event would be
@@ -115,9 +118,12 @@ Balance sum_events(const Account& account) {
         Datum values[] = {to_datum(account.key.user), to_datum(account.key.company)};
         const int result = SPI_execute_with_args(
             "SELECT coalesce(sum(points_delta) FILTER (WHERE validation_status = 'validated'), 0)::bigint,"
-            "       coalesce(sum(points_delta) FILTER (WHERE validation_status NOT IN ('validated', 'rejected')), 0)::bigint,"
-            "       coalesce(sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta > 0), 0)::bigint,"
-            "       coalesce(-sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta < 0), 0)::bigint"
+            "       coalesce(sum(points_delta) FILTER (WHERE validation_status NOT IN ('validated', 'rejected')), "
+            "0)::bigint,"
+            "       coalesce(sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta > 0), "
+            "0)::bigint,"
+            "       coalesce(-sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta < 0), "
+            "0)::bigint"
             "  FROM rewards.points_events WHERE user_id = $1 AND company_id = $2",
             2, types, values, nullptr, true, 1);
         if (result != SPI_OK_SELECT || SPI_processed != 1)

@@ -93,9 +93,11 @@ bool is_changed(const TriggerData* trigger, std::uint8_t column) {
 void require_unchanged(const TriggerData* trigger, std::size_t from, std::size_t to) {
     for (std::size_t column = from; column < to; ++column)
         if (is_changed(trigger, static_cast<std::uint8_t>(column)))
-            ereport(ERROR, errcode(ERRCODE_RESTRICT_VIOLATION),
-                    errmsg("column \"%s\" of an event cannot change", events_layout().columns[column].name),
-                    errhint("The ledger is append-only; corrections are new events: see award_points() and deduct_points()."));
+            ereport(
+                ERROR, errcode(ERRCODE_RESTRICT_VIOLATION),
+                errmsg("column \"%s\" of an event cannot change", events_layout().columns[column].name),
+                errhint(
+                    "The ledger is append-only; corrections are new events: see award_points() and deduct_points()."));
 }
 
 Status status_in(const TriggerData* trigger, HeapTuple row) {
@@ -123,8 +125,8 @@ HeapTuple stamp_decision(const TriggerData* trigger) {
         values[count++] = TimestampTzGetDatum(GetCurrentTimestamp());
     }
     if (count == 0) return trigger->tg_newtuple;
-    return heap_modify_tuple_by_cols(trigger->tg_newtuple, RelationGetDescr(trigger->tg_relation), count, numbers, values,
-                                     nulls);
+    return heap_modify_tuple_by_cols(trigger->tg_newtuple, RelationGetDescr(trigger->tg_relation), count, numbers,
+                                     values, nulls);
 }
 
 HeapTuple guard_update(const TriggerData* trigger) {

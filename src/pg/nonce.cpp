@@ -7,14 +7,22 @@ namespace rewards::pg {
 namespace {
 
 enum : std::uint8_t {
-    user_id, company_id, nonce_text, event_type_text, created_at, expires_at, fingerprint_bytes, event_id, coupon_id, balance
+    user_id,
+    company_id,
+    nonce_text,
+    event_type_text,
+    created_at,
+    expires_at,
+    fingerprint_bytes,
+    event_id,
+    coupon_id,
+    balance
 };
 
 constexpr Column columns[] = {
-    {"user_id", UUIDOID},          {"company_id", UUIDOID},         {"nonce", TEXTOID},
-    {"event_type", TEXTOID},       {"created_at", TIMESTAMPTZOID},  {"expires_at", TIMESTAMPTZOID},
-    {"fingerprint", BYTEAOID},     {"event_id", UUIDOID},           {"coupon_id", UUIDOID},
-    {"balance", INT8OID},
+    {"user_id", UUIDOID},           {"company_id", UUIDOID},        {"nonce", TEXTOID},        {"event_type", TEXTOID},
+    {"created_at", TIMESTAMPTZOID}, {"expires_at", TIMESTAMPTZOID}, {"fingerprint", BYTEAOID}, {"event_id", UUIDOID},
+    {"coupon_id", UUIDOID},         {"balance", INT8OID},
 };
 enum : std::size_t { by_key };
 constexpr Lookup lookups[] = {{3, {user_id, company_id, nonce_text}}};

@@ -30,6 +30,7 @@ extern "C" {
 #include "commands/dbcommands.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
+#include "executor/nodeModifyTable.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -42,6 +43,7 @@ extern "C" {
 #endif
 #include "rewrite/rewriteHandler.h"
 #include "storage/fd.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
@@ -59,7 +61,7 @@ extern "C" {
 }
 
 // The head of a function that SQL calls. Up to version 15 PG_FUNCTION_INFO_V1 alone leaves it hidden.
-#define SQL_FUNCTION(name)                      \
-    PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);   \
-    PG_FUNCTION_INFO_V1(name);                  \
+#define SQL_FUNCTION(name)                    \
+    PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+    PG_FUNCTION_INFO_V1(name);                \
     Datum name(PG_FUNCTION_ARGS)

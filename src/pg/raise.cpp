@@ -26,8 +26,8 @@ constexpr config_enum_entry on_refusal_options[] = {
 void tell_postgrest(int http_status) {
     const char* method = GetConfigOption("request.method", true, false);
     if (method == nullptr || *method == '\0') return;
-    set_config_option("response.status", psprintf("%d", http_status), PGC_USERSET, PGC_S_SESSION,
-                      GUC_ACTION_LOCAL, true, 0, false);
+    set_config_option("response.status", psprintf("%d", http_status), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL,
+                      true, 0, false);
 }
 
 int postgrest_sqlstate(int http_status) {
@@ -55,7 +55,8 @@ void refuse(const Refusal& refusal, const char* detail) {
 }
 
 void define_refusal_setting() {
-    DefineCustomEnumVariable("rewards.on_refusal", "What a refusal does: return a row with the outcome, or raise PTnnn.",
+    DefineCustomEnumVariable("rewards.on_refusal",
+                             "What a refusal does: return a row with the outcome, or raise PTnnn.",
                              "A raised refusal rolls back what it recorded, too.", &on_refusal, return_row,
                              on_refusal_options, PGC_USERSET, 0, nullptr, nullptr, nullptr);
 }

@@ -25,13 +25,18 @@ struct Refusal {
 };
 
 namespace refusal {
-inline constexpr Refusal insufficient_points{"insufficient_points", 402, "The account has fewer points than this costs."};
-inline constexpr Refusal template_not_found{"template_not_found", 404, "The company has no coupon template with this id."};
-inline constexpr Refusal nonce_conflict{"nonce_conflict", 409, "This idempotency key was used for another request; use a new one."};
-inline constexpr Refusal limit_reached{"limit_reached", 409, "The user already has as many coupons of this template as it allows."};
+inline constexpr Refusal insufficient_points{"insufficient_points", 402,
+                                             "The account has fewer points than this costs."};
+inline constexpr Refusal template_not_found{"template_not_found", 404,
+                                            "The company has no coupon template with this id."};
+inline constexpr Refusal nonce_conflict{"nonce_conflict", 409,
+                                        "This idempotency key was used for another request; use a new one."};
+inline constexpr Refusal limit_reached{"limit_reached", 409,
+                                       "The user already has as many coupons of this template as it allows."};
 inline constexpr Refusal template_inactive{"template_inactive", 410, "This coupon is not on offer at present."};
 inline constexpr Refusal not_redeemable{"not_redeemable", 410, "This code cannot be claimed."};
-inline constexpr Refusal malformed{"malformed", 422, "The code has a typing error: it has 16 or 20 symbols, of which the last is a check."};
+inline constexpr Refusal malformed{
+    "malformed", 422, "The code has a typing error: it has 16 or 20 symbols, of which the last is a check."};
 }  // namespace refusal
 
 // Refuses: under rewards.on_refusal = 'raise' an error PTnnn; otherwise the HTTP status for PostgREST,

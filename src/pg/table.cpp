@@ -36,7 +36,9 @@ RegProcedure equality_of(Oid type) {
         case UUIDOID: return F_UUID_EQ;
         case TEXTOID: return F_TEXTEQ;
         case BYTEAOID: return F_BYTEAEQ;
-        default: ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot search by type %s", format_type_be(type)));
+        default:
+            ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("cannot search by type %s", format_type_be(type)));
     }
     pg_unreachable();
 }
@@ -70,8 +72,8 @@ void scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, V
     int count = 0;
     for (Datum key : keys) {
         const Oid type = table.layout->columns[by.columns[count]].type;
-        ScanKeyEntryInitialize(&scan_keys[count], 0, static_cast<AttrNumber>(count + 1), BTEqualStrategyNumber, InvalidOid,
-                               index->rd_indcollation[count], equality_of(type), key);
+        ScanKeyEntryInitialize(&scan_keys[count], 0, static_cast<AttrNumber>(count + 1), BTEqualStrategyNumber,
+                               InvalidOid, index->rd_indcollation[count], equality_of(type), key);
         ++count;
     }
     Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
@@ -105,21 +107,75 @@ void set_other_defaults(const Table& table, TupleTableSlot* row) {
         Node* expression = build_column_default(table.relation, index + 1);
         if (expression == nullptr) continue;
         ExprState* state = ExecPrepareExpr(reinterpret_cast<Expr*>(expression), table.estate);
-        row->tts_values[index] =
-            ExecEvalExpr(state, GetPerTupleExprContext(table.estate), &row->tts_isnull[index]);
+        row->tts_values[index] = ExecEvalExpr(state, GetPerTupleExprContext(table.estate), &row->tts_isnull[index]);
     }
+}
+
+[[noreturn]] void raise_skipped(Relation relation) {
+    ereport(ERROR, errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+            errmsg("a row trigger on table rewards.%s skipped a row that rewards must write",
+                   RelationGetRelationName(relation)),
+            errhint("Return NEW from the trigger, or raise an error in it."));
+    pg_unreachable();
+}
+
+TupleTableSlot* fill_row(const Table& table, std::initializer_list<Cell> cells) {
+    TupleTableSlot* row = new_row(table);
+    std::fill_n(row->tts_isnull, row->tts_tupleDescriptor->natts, true);
+    if (table.layout->has_other_defaults) set_other_defaults(table, row);
+    set_cells(table, row, cells);
+    return ExecStoreVirtualTuple(row);
+}
+
+// What the executor does before an insert that may meet another one of the same key.
+ResultRelInfo* open_speculatively(const Table& table) {
+    MemoryContext caller = MemoryContextSwitchTo(table.estate->es_query_cxt);
+    ResultRelInfo* info = makeNode(ResultRelInfo);
+    InitResultRelInfo(info, table.relation, table.info->ri_RangeTableIndex, nullptr, 0);
+    ExecOpenIndices(info, true);
+    table.estate->es_opened_result_relations = lappend(table.estate->es_opened_result_relations, info);
+    MemoryContextSwitchTo(caller);
+    return info;
+}
+
+void prepare_insert(ResultRelInfo* info, EState* estate, TupleTableSlot* row) {
+    const TupleConstr* constraints = RelationGetDescr(info->ri_RelationDesc)->constr;
+    if (info->ri_TrigDesc != nullptr && info->ri_TrigDesc->trig_insert_before_row &&
+        !ExecBRInsertTriggers(estate, info, row))
+        raise_skipped(info->ri_RelationDesc);
+    if (constraints != nullptr && constraints->has_generated_stored)
+        ExecComputeStoredGenerated(info, estate, row, CMD_INSERT);
+    if (constraints != nullptr) ExecConstraints(info, row, estate);
+}
+
+bool has_no_conflict(ResultRelInfo* info, EState* estate, TupleTableSlot* row) {
+    ItemPointerData other;
+#if PG_VERSION_NUM >= 180000
+    ItemPointerData self;
+    ItemPointerSetInvalid(&self);
+    return ExecCheckIndexConstraints(info, row, estate, &other, &self, NIL);
+#else
+    return ExecCheckIndexConstraints(info, row, estate, &other, NIL);
+#endif
+}
+
+List* insert_index_entries(ResultRelInfo* info, EState* estate, TupleTableSlot* row, bool* met_another) {
+    *met_another = false;
+#if PG_VERSION_NUM >= 160000
+    return ExecInsertIndexTuples(info, row, estate, false, true, met_another, NIL, false);
+#else
+    return ExecInsertIndexTuples(info, row, estate, false, true, met_another, NIL);
+#endif
 }
 
 // The books would not add up if a user's trigger dropped or changed what a function just decided.
 void require_written(const Table& table, TupleTableSlot* row, std::initializer_list<Cell> cells, bool had_triggers) {
     const char* name = RelationGetRelationName(table.relation);
-    if (!ItemPointerIsValid(&row->tts_tid))
-        ereport(ERROR, errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-                errmsg("a row trigger on table rewards.%s skipped a row that rewards must write", name),
-                errhint("Return NEW from the trigger, or raise an error in it."));
+    if (!ItemPointerIsValid(&row->tts_tid)) raise_skipped(table.relation);
     if (!had_triggers) return;
     for (const Cell& cell : cells) {
-        const Form_pg_attribute column = TupleDescAttr(row->tts_tupleDescriptor, table.layout->attributes[cell.column] - 1);
+        const Form_pg_attribute column =
+            TupleDescAttr(row->tts_tupleDescriptor, table.layout->attributes[cell.column] - 1);
         bool is_null;
         const Datum written = slot_getattr(row, column->attnum, &is_null);
         if (is_null != cell.field.is_null ||
@@ -145,7 +201,7 @@ Write begin_write(const char* function) {
     PreventCommandIfParallelMode(function);
     PreventCommandDuringRecovery(function);
     PushActiveSnapshot(GetLatestSnapshot());
-    Write write{CreateExecutorState(), CurrentMemoryContext, {}, 0};
+    Write write{CreateExecutorState(), {}, 0};
     write.estate->es_snapshot = GetActiveSnapshot();
     write.estate->es_output_cid = GetCurrentCommandId(true);
     AfterTriggerBeginQuery();
@@ -195,9 +251,9 @@ bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> key
         ItemPointerData tid = table.found->tts_tid;
         TM_FailureData failure;
         failure.traversed = false;
-        const TM_Result result = table_tuple_lock(table.relation, &tid, GetActiveSnapshot(), table.found,
-                                                  GetCurrentCommandId(false), LockTupleNoKeyExclusive, LockWaitBlock,
-                                                  TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+        const TM_Result result =
+            table_tuple_lock(table.relation, &tid, GetActiveSnapshot(), table.found, GetCurrentCommandId(false),
+                             LockTupleNoKeyExclusive, LockWaitBlock, TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
         // A newer version may have other keys: look again, now that nobody else can change it.
         if (result == TM_Ok && failure.traversed) continue;
         if (result == TM_Ok) return true;
@@ -238,14 +294,31 @@ Datum value(const Table& table, std::uint8_t column) {
 }
 
 void insert(Table& table, std::initializer_list<Cell> cells) {
-    TupleTableSlot* row = new_row(table);
-    std::fill_n(row->tts_isnull, row->tts_tupleDescriptor->natts, true);
-    if (table.layout->has_other_defaults) set_other_defaults(table, row);
-    set_cells(table, row, cells);
-    ExecStoreVirtualTuple(row);
-    const TriggerDesc* triggers = table.info->ri_TrigDesc;
+    TupleTableSlot* row = fill_row(table, cells);
     ExecSimpleRelationInsert(table.info, table.estate, row);
+    const TriggerDesc* triggers = table.info->ri_TrigDesc;
     require_written(table, row, cells, triggers != nullptr && triggers->trig_insert_before_row);
+}
+
+bool insert_if_new(Table& table, std::initializer_list<Cell> cells) {
+    ResultRelInfo* info = open_speculatively(table);
+    TupleTableSlot* row = fill_row(table, cells);
+    prepare_insert(info, table.estate, row);
+    List* recheck = NIL;
+    bool met_another = true;
+    while (met_another) {
+        if (!has_no_conflict(info, table.estate, row)) return false;
+        const std::uint32_t token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
+        table_tuple_insert_speculative(table.relation, row, GetCurrentCommandId(true), 0, nullptr, token);
+        recheck = insert_index_entries(info, table.estate, row, &met_another);
+        table_tuple_complete_speculative(table.relation, row, token, !met_another);
+        SpeculativeInsertionLockRelease(GetCurrentTransactionId());
+        CHECK_FOR_INTERRUPTS();
+    }
+    ExecARInsertTriggers(table.estate, info, row, recheck, nullptr);
+    require_written(table, row, cells, true);
+    CommandCounterIncrement();
+    return true;
 }
 
 void update(Table& table, std::initializer_list<Cell> cells) {
@@ -273,7 +346,8 @@ Identity become(Oid owner) {
     Identity caller;
     GetUserIdAndSecContext(&caller.user, &caller.security_context);
     caller.setting_level = NewGUCNestLevel();
-    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+                      false);
     SetUserIdAndSecContext(owner, caller.security_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
     return caller;
 }

@@ -16,7 +16,6 @@ inline constexpr std::size_t most_tables = 8;
 // One write: its executor state, and the tables to close at its end.
 struct Write {
     EState* estate;
-    MemoryContext caller;
     std::array<Relation, most_tables> relations;
     std::size_t relation_count;
 };
@@ -64,6 +63,10 @@ std::optional<Datum> optional_value(const Table& table, std::uint8_t column);
 Datum value(const Table& table, std::uint8_t column);
 
 void insert(Table& table, std::initializer_list<Cell> cells);
+
+// Inserts unless a row with the same key exists, after waiting for whoever is inserting or deleting
+// one. Unlike ON CONFLICT DO NOTHING it does not fail at REPEATABLE READ when that row is new.
+bool insert_if_new(Table& table, std::initializer_list<Cell> cells);
 
 // Changes the found row, which has to be locked.
 void update(Table& table, std::initializer_list<Cell> cells);

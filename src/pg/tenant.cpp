@@ -13,8 +13,8 @@ namespace {
 constexpr std::string_view role_names[] = {"user", "service", "admin"};
 constexpr std::size_t uuid_text_size = 36;
 
-Context active{};              // what the setting says now; get_current_company_id() points into it
-Context seal{};                // what this transaction was first given
+Context active{};               // what the setting says now; get_current_company_id() points into it
+Context seal{};                 // what this transaction was first given
 const char* offered = nullptr;  // the value that our setter is about to set
 char* setting = nullptr;
 
@@ -144,7 +144,8 @@ const char* actor_argument(const Arguments& arguments, Role role) {
     const std::optional<std::string_view> given = arguments.optional_text(1);
     if (role == Role::user) {
         const std::string_view member = text_view(arguments.required(1, "actor of role user"));
-        return uuid_text(uuid_of(DirectFunctionCall1(uuid_in, CStringGetDatum(pnstrdup(member.data(), member.size())))));
+        return uuid_text(
+            uuid_of(DirectFunctionCall1(uuid_in, CStringGetDatum(pnstrdup(member.data(), member.size())))));
     }
     if (!given) return GetUserNameFromId(GetSessionUserId(), false);
     constexpr std::size_t limit = std::tuple_size_v<decltype(Context::actor)> - 1;
@@ -180,15 +181,14 @@ void require_back_end(const Context& context, const char* what) {
 }
 
 void define_context_setting() {
-    DefineCustomStringVariable(
-        "rewards.context", "The sealed company context of this transaction.",
-        "Set by rewards.set_company_context() and by nothing else.", &setting, "", PGC_SUSET,
-        GUC_NO_RESET_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE |
+    DefineCustomStringVariable("rewards.context", "The sealed company context of this transaction.",
+                               "Set by rewards.set_company_context() and by nothing else.", &setting, "", PGC_SUSET,
+                               GUC_NO_RESET_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE |
 #if PG_VERSION_NUM >= 160000
-            GUC_NO_RESET |
+                                   GUC_NO_RESET |
 #endif
-            GUC_NO_SHOW_ALL,
-        check_setting, assign_setting, nullptr);
+                                   GUC_NO_SHOW_ALL,
+                               check_setting, assign_setting, nullptr);
     RegisterXactCallback(unseal, nullptr);
 }
 
@@ -202,8 +202,7 @@ SQL_FUNCTION(rewards_set_company_context) {
     const rewards::Uuid company = arguments.uuid(0, "company_id");
     const std::string_view role_name = text_view(arguments.required(2, "role"));
     const std::optional<Role> role = role_of(role_name);
-    if (!role)
-        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("role must be user, service or admin"));
+    if (!role) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("role must be user, service or admin"));
     const char* actor = actor_argument(arguments, *role);
     const char* value = psprintf("%s %s %s", uuid_text(company), role_names[static_cast<int>(*role)].data(), actor);
     const std::optional<Context> context = parse_context(value);

@@ -18,9 +18,7 @@ std::string_view bytes_view(Datum datum) {
     return {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
 }
 
-const char* uuid_text(const Uuid& uuid) {
-    return DatumGetCString(DirectFunctionCall1(uuid_out, to_datum(uuid)));
-}
+const char* uuid_text(const Uuid& uuid) { return DatumGetCString(DirectFunctionCall1(uuid_out, to_datum(uuid))); }
 
 TimestampTz finite_timestamp(TimestampTz time, const char* name) {
     if (TIMESTAMP_NOT_FINITE(time))
@@ -34,8 +32,7 @@ std::uint64_t unix_microseconds(TimestampTz time) {
 }
 
 Datum Arguments::required(int index, const char* name) const {
-    if (is_null(index))
-        ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name));
+    if (is_null(index)) ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name));
     return datum(index);
 }
 
