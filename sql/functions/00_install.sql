@@ -37,6 +37,9 @@ BEGIN
         RAISE EXCEPTION 'the rewards tables are already installed in database "%"', current_database()
             USING ERRCODE = 'duplicate_table', HINT = 'After an update of the extension, call rewards.migrate().';
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE oid = tables_owner_id) THEN
+        RAISE EXCEPTION 'role "%" does not exist', owner USING ERRCODE = 'undefined_object';
+    END IF;
     IF (SELECT rolsuper FROM pg_roles WHERE oid = tables_owner_id) THEN
         RAISE WARNING 'the rewards tables will belong to a superuser, whom row-level security does not hold'
             USING HINT = 'Name the role that deploys your schema: SELECT rewards.install(owner => ''that_role'').';

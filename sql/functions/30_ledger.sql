@@ -49,8 +49,10 @@ CREATE FUNCTION rewards.open_account_at_zero() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
-    IF (NEW.available_points, NEW.pending_points, NEW.lifetime_earned, NEW.lifetime_spent) IS DISTINCT FROM (0, 0, 0, 0) THEN
-        RAISE EXCEPTION 'an account opens with a balance of zero'
+    -- The clock of an account never goes back, so one that opened in the future would stamp everything with that time.
+    IF (NEW.available_points, NEW.pending_points, NEW.lifetime_earned, NEW.lifetime_spent) IS DISTINCT FROM (0, 0, 0, 0)
+       OR NEW.updated_at > clock_timestamp() THEN
+        RAISE EXCEPTION 'an account opens with a balance of zero, and not in the future'
             USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA,
                   HINT = 'INSERT or COPY the events into points_events; the balance follows.';
     END IF;
@@ -58,4 +60,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION rewards.open_account_at_zero() IS
-    'Trigger: refuses an account that does not start with a balance of zero';
+    'Trigger: refuses an account that does not start with a balance of zero, or starts in the future';

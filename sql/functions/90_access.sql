@@ -8,7 +8,16 @@ CREATE FUNCTION rewards.grant_access(app regrole DEFAULT NULL, admin regrole DEF
 AS $function$
 DECLARE
     statement text;
+    missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin]) AS grantee
+                         WHERE grantee IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = grantee) LIMIT 1);
 BEGIN
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'role "%" does not exist', missing USING ERRCODE = 'undefined_object';
+    END IF;
+    IF to_regclass('rewards.data_version') IS NULL THEN
+        RAISE EXCEPTION 'the rewards tables are not installed in database "%"', current_database()
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT rewards.install() creates them.';
+    END IF;
     FOR statement IN
         SELECT format('GRANT USAGE ON SCHEMA rewards TO %s', grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL

@@ -20,7 +20,7 @@ CREATE TABLE rewards.coupon_templates (
         template_name <> ''
         AND points_cost >= 0
         AND coupon_value_type IN ('percentage', 'fixed_amount', 'product')
-        AND coupon_value >= 0
+        AND coupon_value >= 0 AND coupon_value < 'Infinity'
         AND (coupon_value_type <> 'percentage' OR coupon_value <= 100)
         AND expires_after_days BETWEEN 1 AND 36500
         AND max_redemptions_per_user > 0)

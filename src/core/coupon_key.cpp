@@ -55,7 +55,7 @@ Result<KeyRing*> open_key_ring(std::string_view key_file_text) noexcept {
     if (const Error error = read_key_file(key_file_text, file)) return error;
 
     std::unique_ptr<KeyRing> ring(new (std::nothrow) KeyRing);
-    if (!ring) return Error{Fault::crypto, "could not allocate a key ring"};
+    if (!ring) return Error{Fault::crypto, "out of memory"};
     for (unsigned slot = 0; slot < slot_count; ++slot)
         if (file.present[slot])
             if (const Error error = derive_keys(file.masters[slot], ring->slots[slot])) return error;

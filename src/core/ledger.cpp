@@ -34,6 +34,7 @@ constexpr bool counts_as_pending(Status status) noexcept {
 }
 
 constexpr Error overflow{Fault::out_of_range, "points out of range"};
+constexpr Error overdrawn{Fault::insufficient, "insufficient points"};
 
 Result<Balance> settle(Balance balance, std::int64_t delta) noexcept {
     // Subtracted, not negated and added: the lowest delta has no negative.
@@ -41,7 +42,7 @@ Result<Balance> settle(Balance balance, std::int64_t delta) noexcept {
                             (delta < 0 ? __builtin_sub_overflow(balance.spent, delta, &balance.spent)
                                        : __builtin_add_overflow(balance.earned, delta, &balance.earned));
     if (overflowed) return overflow;
-    if (balance.available < 0) return Error{Fault::insufficient, "insufficient points"};
+    if (balance.available < 0) return overdrawn;
     return balance;
 }
 
@@ -63,6 +64,14 @@ Result<Balance> add_event(Balance balance, std::int64_t delta, Status status) no
     return balance;
 }
 
+Result<Balance> change_status(Balance balance, std::int64_t delta, Status from, Status to) noexcept {
+    if (!may_become(from, to)) return Error{Fault::malformed, "validation status cannot change that way"};
+    // Only what is pending may change at all, so there is nothing to take back elsewhere.
+    if (counts_as_pending(to)) return balance;
+    if (__builtin_sub_overflow(balance.pending, delta, &balance.pending)) return overflow;
+    return add_event(balance, delta, to);
+}
+
 Result<Balance> add_change(const Balance& balance, const Balance& change) noexcept {
     Balance sum;
     if (__builtin_add_overflow(balance.available, change.available, &sum.available) ||
@@ -70,16 +79,8 @@ Result<Balance> add_change(const Balance& balance, const Balance& change) noexce
         __builtin_add_overflow(balance.earned, change.earned, &sum.earned) ||
         __builtin_add_overflow(balance.spent, change.spent, &sum.spent))
         return overflow;
-    if (sum.available < 0) return Error{Fault::insufficient, "insufficient points"};
+    if (sum.available < 0) return overdrawn;
     return sum;
-}
-
-Result<Balance> change_status(Balance balance, std::int64_t delta, Status from, Status to) noexcept {
-    if (!may_become(from, to)) return Error{Fault::malformed, "validation status cannot change that way"};
-    // Only what is pending may change at all, so there is nothing to take back elsewhere.
-    if (counts_as_pending(to)) return balance;
-    if (__builtin_sub_overflow(balance.pending, delta, &balance.pending)) return overflow;
-    return add_event(balance, delta, to);
 }
 
 }  // namespace rewards

@@ -35,8 +35,8 @@ struct Balance {
 // Validated points are available and count as earned or spent, rejected ones count nowhere,
 // all others are pending. Available points never become negative.
 Result<Balance> add_event(Balance balance, std::int64_t delta, Status status) noexcept;
-// The sum of what several events changed.
-Result<Balance> add_change(const Balance& balance, const Balance& change) noexcept;
 Result<Balance> change_status(Balance balance, std::int64_t delta, Status from, Status to) noexcept;
+// What many events changed together; the order among them does not matter, only where it ends.
+Result<Balance> add_change(const Balance& balance, const Balance& change) noexcept;
 
 }  // namespace rewards

@@ -13,7 +13,7 @@ namespace {
 
 KeyRing* ring = nullptr;
 bool is_stale = true;
-bool is_recorded = false;  // in coupon_keys
+bool is_recorded = false;  // the newest slot, in coupon_keys
 char* configured_path = nullptr;
 
 void forget_keys() { is_stale = true; }
@@ -143,6 +143,10 @@ void record_fingerprint(Relation keys, unsigned slot, const KeyFingerprint& prin
     });
 }
 
+bool has_fingerprint(const Fingerprints& recorded, unsigned slot) {
+    return std::find(recorded.slots, recorded.slots + recorded.count, slot) != recorded.slots + recorded.count;
+}
+
 void require_known_keys(const KeyRing& keys, const Fingerprints& recorded, const char* path) {
     for (std::uint64_t one = 0; one < recorded.count; ++one) {
         const unsigned slot = recorded.slots[one];
@@ -185,14 +189,15 @@ void load_keys(bool may_create) {
     ring = nullptr;
     is_stale = true;
     ring = read_key_file(path, may_create, recorded.count == 0);
-    if (recorded.count == 0 && may_create) {
-        const unsigned slot = newest_slot(*ring);
+    require_known_keys(*ring, recorded, path);
+    const unsigned slot = newest_slot(*ring);
+    if (may_create && !has_fingerprint(recorded, slot)) {
         record_fingerprint(keys, slot, value_or_raise(key_fingerprint(*ring, slot)));
         recorded = recorded_fingerprints(keys);
+        require_known_keys(*ring, recorded, path);  // somebody else may have been first, with another key
     }
-    require_known_keys(*ring, recorded, path);
     table_close(keys, NoLock);
-    is_recorded = recorded.count > 0;
+    is_recorded = has_fingerprint(recorded, slot);
     is_stale = false;
 }
 

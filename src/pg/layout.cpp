@@ -1,5 +1,7 @@
 #include "pg/layout.hpp"
 
+#include "pg/trigger.hpp"
+
 namespace rewards::pg {
 
 namespace {
@@ -103,6 +105,23 @@ bool has_other_defaults(const TableLayout& layout, TupleDesc columns) {
     return false;
 }
 
+void find_columns(TableLayout& layout, Relation relation) {
+    for (std::size_t column = 0; column < layout.columns.size(); ++column)
+        layout.attributes[column] = find_column(RelationGetDescr(relation), layout.columns[column], layout.name);
+}
+
+void resolve(TableLayout& layout, Relation relation) {
+    if (layout.is_resolved && layout.relation == RelationGetRelid(relation)) return;
+    watch(layout);
+    layout.relation = RelationGetRelid(relation);
+    find_columns(layout, relation);
+    layout.has_other_defaults = has_other_defaults(layout, RelationGetDescr(relation));
+    find_indexes(layout, relation);
+    release_checks(layout.checks);
+    layout.checks = compile_checks(relation);
+    layout.is_resolved = true;
+}
+
 // The row is read as any reader would, but without privileges: it says what the code may do, not
 // what the user may see.
 std::int32_t read_data_version(Relation relation) {
@@ -138,18 +157,19 @@ void check_data_version() {
 
 }  // namespace
 
-void resolve(TableLayout& layout, Relation relation) {
-    if (layout.is_resolved && layout.relation == RelationGetRelid(relation)) return;
-    watch(layout);
-    layout.relation = RelationGetRelid(relation);
-    TupleDesc columns = RelationGetDescr(relation);
-    for (std::size_t column = 0; column < layout.columns.size(); ++column)
-        layout.attributes[column] = find_column(columns, layout.columns[column], layout.name);
-    layout.has_other_defaults = has_other_defaults(layout, columns);
-    find_indexes(layout, relation);
-    release_checks(layout.checks);
-    layout.checks = compile_checks(relation);
-    layout.is_resolved = true;
+bool is_own(const TableLayout& layout, Relation relation) {
+    return std::strcmp(RelationGetRelationName(relation), layout.name) == 0 &&
+           RelationGetNamespace(relation) == get_namespace_oid("rewards", true);
+}
+
+TableLayout& layout_of(TableLayout& layout, Relation relation, TableLayout& other) {
+    if (is_own(layout, relation)) {
+        resolve(layout, relation);
+        return layout;
+    }
+    other = TableLayout{layout.name, layout.columns, {}};
+    find_columns(other, relation);
+    return other;
 }
 
 Relation open_table(TableLayout& layout, LOCKMODE lock) {
@@ -178,9 +198,9 @@ SQL_FUNCTION(rewards_code_data_version) {
 }
 
 SQL_FUNCTION(rewards_forget_cached_table) {
-    if (!CALLED_AS_TRIGGER(fcinfo))
-        ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("must be called as a trigger"));
-    CacheInvalidateRelcache(reinterpret_cast<TriggerData*>(fcinfo->context)->tg_relation);
+    const TriggerData* trigger =
+        rewards::pg::called_as_trigger(fcinfo, TRIGGER_EVENT_AFTER, "AFTER ... FOR EACH STATEMENT");
+    CacheInvalidateRelcache(trigger->tg_relation);
     PG_RETURN_POINTER(nullptr);
 }
 }

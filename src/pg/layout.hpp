@@ -41,8 +41,12 @@ struct TableLayout {
 // Opens the table, which has to be of the version this code knows, with an up-to-date layout.
 Relation open_table(TableLayout& layout, LOCKMODE lock);
 
-// Makes a trigger's own table known without the version check: triggers must not stop a migration.
-void resolve(TableLayout& layout, Relation relation);
+// The layout of a trigger's table: ours, without the version check, as triggers must not stop a
+// migration; or, in `other`, that of a table with the same columns.
+TableLayout& layout_of(TableLayout& layout, Relation relation, TableLayout& other);
+
+// Is this the table of this layout, and not a copy or a namesake?
+bool is_own(const TableLayout& layout, Relation relation);
 
 // Starts to listen to changes of tables. `when_changed` of a layout is called on every change of the
 // table's definition and, where it has the trigger forget_cached_table, of its rows.

@@ -54,13 +54,14 @@ RowField field_of(const std::optional<std::string_view>& text) {
 
 void open_account(Table& accounts, const AccountKey& key) {
     const Datum none = Int64GetDatum(0);
-    insert_if_new(accounts, {{account_row::user_id, to_datum(key.user)},
-                             {account_row::company_id, to_datum(key.company)},
-                             {account_row::available, none},
-                             {account_row::pending, none},
-                             {account_row::earned, none},
-                             {account_row::spent, none},
-                             {account_row::updated_at, TimestampTzGetDatum(GetCurrentTimestamp())}});
+    insert_if_new(accounts, account_row::by_key,
+                  {{account_row::user_id, to_datum(key.user)},
+                   {account_row::company_id, to_datum(key.company)},
+                   {account_row::available, none},
+                   {account_row::pending, none},
+                   {account_row::earned, none},
+                   {account_row::spent, none},
+                   {account_row::updated_at, TimestampTzGetDatum(GetCurrentTimestamp())}});
 }
 
 std::int64_t points_in(const Table& accounts, std::uint8_t column) { return DatumGetInt64(value(accounts, column)); }

@@ -4,6 +4,9 @@ namespace rewards::pg {
 
 namespace {
 
+// Writes are nested when a row trigger calls one of our functions.
+std::uint64_t writes_begun = 0;
+
 Index add_range_table_entry(EState* estate, Relation relation) {
     RangeTblEntry* entry = makeNode(RangeTblEntry);
     entry->rtekind = RTE_RELATION;
@@ -148,42 +151,75 @@ void prepare_insert(ResultRelInfo* info, EState* estate, TupleTableSlot* row) {
     if (constraints != nullptr) ExecConstraints(info, row, estate);
 }
 
-bool has_no_conflict(ResultRelInfo* info, EState* estate, TupleTableSlot* row) {
+bool has_no_conflict(ResultRelInfo* info, EState* estate, TupleTableSlot* row, List* key) {
     ItemPointerData other;
 #if PG_VERSION_NUM >= 180000
     ItemPointerData self;
     ItemPointerSetInvalid(&self);
-    return ExecCheckIndexConstraints(info, row, estate, &other, &self, NIL);
+    return ExecCheckIndexConstraints(info, row, estate, &other, &self, key);
 #else
-    return ExecCheckIndexConstraints(info, row, estate, &other, NIL);
+    return ExecCheckIndexConstraints(info, row, estate, &other, key);
 #endif
 }
 
-List* insert_index_entries(ResultRelInfo* info, EState* estate, TupleTableSlot* row, bool* met_another) {
+List* insert_index_entries(ResultRelInfo* info, EState* estate, TupleTableSlot* row, List* key, bool* met_another) {
     *met_another = false;
 #if PG_VERSION_NUM >= 160000
-    return ExecInsertIndexTuples(info, row, estate, false, true, met_another, NIL, false);
+    return ExecInsertIndexTuples(info, row, estate, false, true, met_another, key, false);
 #else
-    return ExecInsertIndexTuples(info, row, estate, false, true, met_another, NIL);
+    return ExecInsertIndexTuples(info, row, estate, false, true, met_another, key);
 #endif
+}
+
+bool is_same(const Form_pg_attribute column, RowField one, RowField other) {
+    if (one.is_null || other.is_null) return one.is_null == other.is_null;
+    return datum_image_eq(one.value, other.value, column->attbyval, column->attlen);
+}
+
+RowField field_in(TupleTableSlot* row, AttrNumber number) {
+    bool is_null;
+    const Datum datum = slot_getattr(row, number, &is_null);
+    return is_null ? RowField(std::nullopt) : RowField(datum);
+}
+
+void require_same(const Table& table, TupleTableSlot* row, std::uint8_t column, RowField decided) {
+    const AttrNumber number = table.layout->attributes[column];
+    if (is_same(TupleDescAttr(row->tts_tupleDescriptor, number - 1), field_in(row, number), decided)) return;
+    ereport(ERROR, errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+            errmsg("a row trigger changed column \"%s\" of table rewards.%s", table.layout->columns[column].name,
+                   RelationGetRelationName(table.relation)),
+            errhint("Triggers may set columns of your own; rewards decides its own columns."));
 }
 
 // The books would not add up if a user's trigger dropped or changed what a function just decided.
 void require_written(const Table& table, TupleTableSlot* row, std::initializer_list<Cell> cells, bool had_triggers) {
-    const char* name = RelationGetRelationName(table.relation);
     if (!ItemPointerIsValid(&row->tts_tid)) raise_skipped(table.relation);
     if (!had_triggers) return;
-    for (const Cell& cell : cells) {
-        const Form_pg_attribute column =
-            TupleDescAttr(row->tts_tupleDescriptor, table.layout->attributes[cell.column] - 1);
-        bool is_null;
-        const Datum written = slot_getattr(row, column->attnum, &is_null);
-        if (is_null != cell.field.is_null ||
-            (!is_null && !datum_image_eq(written, cell.field.value, column->attbyval, column->attlen)))
-            ereport(ERROR, errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-                    errmsg("a row trigger changed column \"%s\" of table rewards.%s", NameStr(column->attname), name),
-                    errhint("Triggers may set columns of your own; rewards decides its own columns."));
-    }
+    for (const Cell& cell : cells) require_same(table, row, cell.column, cell.field);
+}
+
+void require_same_keys(const Table& table, TupleTableSlot* row) {
+    for (const Lookup& lookup : table.layout->lookups)
+        for (std::size_t key = 0; key < lookup.count; ++key) {
+            const std::uint8_t column = lookup.columns[key];
+            require_same(table, row, column, field_in(table.found, table.layout->attributes[column]));
+        }
+}
+
+// A row trigger may have called a function of ours, which wrote to the row that we hold.
+void require_untouched(const Table& table) {
+    if (table.locked_in == writes_begun) return;
+    ItemPointerData tid = table.found->tts_tid;
+    TM_FailureData failure;
+    TupleTableSlot* newest = table_slot_create(table.relation, &table.estate->es_tupleTable);
+    const TM_Result result =
+        table_tuple_lock(table.relation, &tid, GetActiveSnapshot(), newest, GetCurrentCommandId(false),
+                         LockTupleNoKeyExclusive, LockWaitBlock, 0, &failure);
+    if (result == TM_Ok) return;
+    ereport(ERROR, errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+            errmsg("a row trigger changed a row of table rewards.%s that rewards is about to change",
+                   RelationGetRelationName(table.relation)),
+            errhint("Call functions of rewards from AFTER triggers."));
 }
 
 Table open(Write& write, TableLayout& layout, LOCKMODE lock) {
@@ -191,7 +227,7 @@ Table open(Write& write, TableLayout& layout, LOCKMODE lock) {
     if (write.relation_count == most_tables)
         ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many tables in one write"));
     write.relations[write.relation_count++] = relation;
-    return {&layout, relation, nullptr, table_slot_create(relation, &write.estate->es_tupleTable), write.estate};
+    return {&layout, relation, nullptr, table_slot_create(relation, &write.estate->es_tupleTable), write.estate, 0};
 }
 
 }  // namespace
@@ -205,6 +241,7 @@ Write begin_write(const char* function) {
     write.estate->es_snapshot = GetActiveSnapshot();
     write.estate->es_output_cid = GetCurrentCommandId(true);
     AfterTriggerBeginQuery();
+    ++writes_begun;
     return write;
 }
 
@@ -256,7 +293,10 @@ bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> key
                              LockTupleNoKeyExclusive, LockWaitBlock, TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
         // A newer version may have other keys: look again, now that nobody else can change it.
         if (result == TM_Ok && failure.traversed) continue;
-        if (result == TM_Ok) return true;
+        if (result == TM_Ok) {
+            table.locked_in = writes_begun;
+            return true;
+        }
         if (result != TM_Deleted)
             ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("a row of table rewards.%s was changed by the statement that is to lock it",
@@ -300,17 +340,18 @@ void insert(Table& table, std::initializer_list<Cell> cells) {
     require_written(table, row, cells, triggers != nullptr && triggers->trig_insert_before_row);
 }
 
-bool insert_if_new(Table& table, std::initializer_list<Cell> cells) {
+bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell> cells) {
+    List* key = list_make1_oid(table.layout->indexes[lookup]);
     ResultRelInfo* info = open_speculatively(table);
     TupleTableSlot* row = fill_row(table, cells);
     prepare_insert(info, table.estate, row);
     List* recheck = NIL;
     bool met_another = true;
     while (met_another) {
-        if (!has_no_conflict(info, table.estate, row)) return false;
+        if (!has_no_conflict(info, table.estate, row, key)) return false;
         const std::uint32_t token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
         table_tuple_insert_speculative(table.relation, row, GetCurrentCommandId(true), 0, nullptr, token);
-        recheck = insert_index_entries(info, table.estate, row, &met_another);
+        recheck = insert_index_entries(info, table.estate, row, key, &met_another);
         table_tuple_complete_speculative(table.relation, row, token, !met_another);
         SpeculativeInsertionLockRelease(GetCurrentTransactionId());
         CHECK_FOR_INTERRUPTS();
@@ -322,6 +363,7 @@ bool insert_if_new(Table& table, std::initializer_list<Cell> cells) {
 }
 
 void update(Table& table, std::initializer_list<Cell> cells) {
+    require_untouched(table);
     TupleTableSlot* row = new_row(table);
     slot_getallattrs(table.found);
     const auto count = static_cast<std::size_t>(row->tts_tupleDescriptor->natts);
@@ -339,7 +381,9 @@ void update(Table& table, std::initializer_list<Cell> cells) {
     const TriggerDesc* triggers = table.info->ri_TrigDesc;
     ExecSimpleRelationUpdate(table.info, table.estate, &recheck, table.found, row);
     EvalPlanQualEnd(&recheck);
-    require_written(table, row, cells, triggers != nullptr && triggers->trig_update_before_row);
+    const bool had_triggers = triggers != nullptr && triggers->trig_update_before_row;
+    require_written(table, row, cells, had_triggers);
+    if (had_triggers) require_same_keys(table, row);
 }
 
 Identity become(Oid owner) {

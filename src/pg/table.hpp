@@ -26,6 +26,7 @@ struct Table {
     ResultRelInfo* info;    // null when opened for reading
     TupleTableSlot* found;  // the row that find or lock_row came to
     EState* estate;
+    std::uint64_t locked_in;  // the number of the write that locked it
 };
 
 struct Cell {
@@ -66,7 +67,7 @@ void insert(Table& table, std::initializer_list<Cell> cells);
 
 // Inserts unless a row with the same key exists, after waiting for whoever is inserting or deleting
 // one. Unlike ON CONFLICT DO NOTHING it does not fail at REPEATABLE READ when that row is new.
-bool insert_if_new(Table& table, std::initializer_list<Cell> cells);
+bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell> cells);
 
 // Changes the found row, which has to be locked.
 void update(Table& table, std::initializer_list<Cell> cells);
