@@ -49,12 +49,15 @@ CREATE FUNCTION rewards.open_account_at_zero() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
-    -- The clock of an account never goes back, so one that opened in the future would stamp everything with that time.
-    IF (NEW.available_points, NEW.pending_points, NEW.lifetime_earned, NEW.lifetime_spent) IS DISTINCT FROM (0, 0, 0, 0)
-       OR NEW.updated_at > clock_timestamp() THEN
-        RAISE EXCEPTION 'an account opens with a balance of zero, and not in the future'
+    IF (NEW.available_points, NEW.pending_points, NEW.lifetime_earned, NEW.lifetime_spent) IS DISTINCT FROM (0, 0, 0, 0) THEN
+        RAISE EXCEPTION 'an account opens with a balance of zero'
             USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA,
                   HINT = 'INSERT or COPY the events into points_events; the balance follows.';
+    END IF;
+    IF NEW.updated_at > clock_timestamp() THEN
+        RAISE EXCEPTION 'an account cannot open in the future'
+            USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA,
+                  HINT = 'The clock of an account never goes back: everything later would be stamped with that time.';
     END IF;
     RETURN NEW;
 END

@@ -127,6 +127,35 @@ TEST(ChangingTheStatus, EndsWhereAddingAtOnceWouldHaveEnded) {
             }
 }
 
+TEST(AddingAChange, AddsEveryPart) {
+    const Balance change{.available = -30, .pending = 5, .earned = 20, .spent = 50};
+    EXPECT_EQ(add_change(some_balance, change).value,
+              (Balance{.available = 70, .pending = 12, .earned = 170, .spent = 100}));
+}
+
+TEST(AddingAChange, OverdrawsNothing) {
+    EXPECT_EQ(add_change(some_balance, {.available = -100}).value.available, 0);
+    EXPECT_EQ(add_change(some_balance, {.available = -101}).error.fault, Fault::insufficient);
+}
+
+TEST(AddingAChange, RefusesASumOutOfRangeInEveryPart) {
+    for (std::int64_t Balance::*part : {&Balance::available, &Balance::pending, &Balance::earned, &Balance::spent})
+        for (const auto& [most, more] : {std::pair{highest, std::int64_t{1}}, std::pair{lowest, std::int64_t{-1}}}) {
+            Balance balance;
+            balance.*part = most;
+            Balance change;
+            change.*part = more;
+            EXPECT_EQ(add_change(balance, change).error.fault, Fault::out_of_range);
+        }
+}
+
+TEST(AddingAChange, EndsWhereItsEventsWouldHaveEnded) {
+    const auto earned = add_event(some_balance, 40, validated);
+    const auto spent = add_event(earned.value, -120, validated);
+    const Balance together{.available = -80, .earned = 40, .spent = 120};
+    EXPECT_EQ(add_change(some_balance, together).value, spent.value);
+}
+
 // The same sums in 128 bits, at the edges of 64.
 __extension__ typedef __int128 Wide;
 

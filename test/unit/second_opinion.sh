@@ -12,12 +12,13 @@ if [ "${1-}" = --print ]; then mode=print; shift; fi
 vectors=$1
 
 bytes() { perl -e 'print pack "H*", join "", map { tr/-//dr } @ARGV' "$@"; }
+hex() { perl -0777 -ne 'print unpack "H*", $_'; }
 number() { perl -e 'print unpack "H*", pack $ARGV[0], $ARGV[1]' "$@"; }
 
 # hkdf MASTER INFO LENGTH: no salt
 hkdf() {
   openssl kdf -binary -keylen "$3" -kdfopt digest:SHA256 -kdfopt "hexkey:$1" -kdfopt "info:$2" HKDF |
-    perl -0777 -ne 'print unpack "H*", $_'
+    hex
 }
 
 # hmac KEY HEX...: of all the bytes
@@ -54,9 +55,9 @@ compute() {
     entropy=$(hmac "$(hkdf "$1" 'pg_rewards coupon code v1' 32)" "$6" "$(number N "$5")")
     symbols "$2" "$3" "$4" "$entropy" ;;
   tag)
-    hmac "$(hkdf "$1" 'pg_rewards coupon tag v1' 32)" "$2" "$(printf %s "$3" | tr -d - | perl -ne 'print unpack "H*", $_')" ;;
+    hmac "$(hkdf "$1" 'pg_rewards coupon tag v1' 32)" "$2" "$(printf %s "$3" | tr -d - | hex)" ;;
   request)
-    message=$(printf 'pg_rewards request v1' | perl -ne 'print unpack "H*", $_')$(number 'Q>' $#)
+    message=$(printf 'pg_rewards request v1' | hex)$(number 'Q>' $#)
     for field in "$@"; do
       case $field in
       null) message=${message}00 ;;
@@ -79,7 +80,9 @@ while IFS= read -r line; do
   computed=$(compute $given)
   if [ $mode = print ]; then printf '%s %s\n' "$given" "$computed"; continue; fi
   checked=$((checked + 1))
-  [ "$line" = "$given $computed" ] || { wrong=$((wrong + 1)); printf 'expected: %s\ncomputed: %s\n' "$line" "$computed"; }
+  [ "$line" = "$given $computed" ] && continue
+  wrong=$((wrong + 1))
+  printf 'expected: %s\ncomputed: %s\n' "$line" "$computed"
 done <"$vectors"
 
 [ $mode = print ] && exit

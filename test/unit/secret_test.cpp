@@ -73,10 +73,13 @@ template <typename Operation>
 
 const char* const master = "d61f4c0a9be27358c1f40d2e8ab697637e5041f2c8d9ab1630254f7e96c8bd1a";
 
+const char* const code_key = "9f219fa057cb2b7de43c9d0940acd5158500e78fa2fba8e0f602bfe2962cc09a";
+const char* const inner_digest = "24f8da4401a153840abfb60db754c479cee5b31d166666b2ebcbf8517e122803";
+
 // Of this master: what HKDF derives, and what SHA-256 makes of it with the pads of HMAC.
 const std::array plain_secrets = {
     inverted(master),
-    inverted("9f219fa057cb2b7de43c9d0940acd5158500e78fa2fba8e0f602bfe2962cc09a"),
+    inverted(code_key),
     inverted("ded48cb919c6b1ffe15ea5450523ccbf82064694becf7ca272312fec2c81b323"),
 };
 const std::array prepared_secrets = {
@@ -85,16 +88,32 @@ const std::array prepared_secrets = {
     inverted_state("35d4ebd3d5411a011500043643ef858186c72596e27a0323a8c0aa2e0263ced6"),
     inverted_state("725435a9c17025a4c073ce37a5320a2c572be497f521bca6b534cc6b021ee1a6"),
 };
-// Of a code: its entropy, and the inner digest on the way to it.
+// Of its first code: the entropy, and the inner digest on the way to it.
 const std::array code_secrets = {
     inverted("491765a45c9680b5b4a3cacd709940ddf85f57ef4b1c86cb753ceae47468067d"),
-    inverted("24f8da4401a153840abfb60db754c479cee5b31d166666b2ebcbf8517e122803"),
+    inverted(inner_digest),
 };
+
+KeyRing* open_deep_down(const std::string& text) {
+    KeyRing* ring = nullptr;
+    deep_down([&] { ring = open_key_ring(text).value; });
+    return ring;
+}
+
+constexpr CodeSpec spec{0, 0, standard_symbols, 0, Uuid{}};
 
 class Secrets : public testing::Test {
 protected:
     void SetUp() override {
         if (!std::ifstream("/proc/self/maps")) GTEST_SKIP() << "the system does not show the memory of a process";
+        // All calls once, with another key: a linker that binds a function at its first call saves the registers, and
+        // what they still hold, on the stack. The server binds all functions when it loads a library.
+        KeyRing* const ring = open_deep_down("slot 0 " + std::string(64, '0'));
+        ASSERT_NE(ring, nullptr);
+        deep_down([ring] { EXPECT_TRUE(code_tag(*ring, Uuid{}, derive_code(*ring, spec).value).ok()); });
+        close_key_ring(ring);
+        EXPECT_FALSE(open_key_ring("slot").ok());
+        EXPECT_FALSE(in_memory(inverted(master)));
     }
 };
 
@@ -119,13 +138,21 @@ TEST_F(Secrets, AreWipedWhenTheirScopeEnds) {
     EXPECT_FALSE(in_memory(pattern));
 }
 
-KeyRing* open_deep_down(const std::string& text) {
-    KeyRing* ring = nullptr;
-    deep_down([&] { ring = open_key_ring(text).value; });
-    return ring;
+TEST_F(Secrets, OfAnHmacAreGoneWhenItIsReturned) {
+    auto key = test::unhex(code_key);
+    HmacKey* prepared = nullptr;
+    deep_down([&] { prepared = open_hmac_key(key).value; });
+    ASSERT_NE(prepared, nullptr);
+    for (const int pad : {0x36, 0x5c}) {
+        Inverted padded = inverted(code_key);
+        for (std::uint8_t& byte : padded) byte = static_cast<std::uint8_t>(byte ^ pad);
+        EXPECT_FALSE(in_memory(padded));
+    }
+    deep_down([&] { EXPECT_TRUE(hmac_sha256(*prepared, {spec.coupon_id, big_endian(spec.generation)}).ok()); });
+    EXPECT_FALSE(in_memory(inverted(inner_digest)));
+    close_hmac_key(prepared);
+    OPENSSL_cleanse(key.data(), key.size());
 }
-
-constexpr CodeSpec spec{0, 0, standard_symbols, 0, Uuid{}};
 
 TEST_F(Secrets, OfAnOpenKeyRingAreThePreparedOnesOnly) {
     KeyRing* const ring = open_deep_down(std::string("slot 0 ") + master);
