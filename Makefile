@@ -30,8 +30,10 @@ EXTRA_CLEAN = $(OBJS:.o=.d) $(INSTALL_SQL).part
 # the expected order of rows must not depend on the cluster that a packager tests on.
 REGRESS = $(patsubst $(SRC)/test/sql/%.sql,%,$(sort $(wildcard $(SRC)/test/sql/*.sql)))
 ISOLATION = $(patsubst $(SRC)/test/specs/%.spec,%,$(sort $(wildcard $(SRC)/test/specs/*.spec)))
-REGRESS_OPTS = --inputdir=$(SRC)/test --encoding=UTF8 --no-locale
-ISOLATION_OPTS = --inputdir=$(SRC)/test --encoding=UTF8 --no-locale
+REGRESS_OPTS = --inputdir=$(SRC)/test $(EXPECTED_OPTS) --encoding=UTF8 --no-locale
+ISOLATION_OPTS = --inputdir=$(SRC)/test $(EXPECTED_OPTS) --encoding=UTF8 --no-locale
+# Up to 15 expected/ is looked for in the input folder (hence the link test/expected), later in the current one.
+EXPECTED_OPTS = $(if $(filter-out 15,$(MAJORVERSION)),--expecteddir=$(SRC))
 
 WERROR ?= -Werror
 PG_CXXFLAGS = -std=c++20 -O2 -Wall -Wextra -Wshadow $(WERROR) \

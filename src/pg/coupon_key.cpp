@@ -19,8 +19,11 @@ char* configured_path = nullptr;
 void forget_keys() { is_stale = true; }
 void path_changed(const char*, void*) { is_stale = true; }
 
-constexpr Column columns[] = {{"slot", INT2OID}, {"fingerprint", BYTEAOID}};
-TableLayout layout{"coupon_keys", columns, {}, forget_keys};
+enum : std::uint8_t { slot_number, fingerprint_bytes, created_at };
+enum : std::size_t { by_slot };
+constexpr Column columns[] = {{"slot", INT2OID}, {"fingerprint", BYTEAOID}, {"created_at", TIMESTAMPTZOID}};
+constexpr Lookup lookups[] = {{1, {slot_number}}};
+TableLayout layout{"coupon_keys", columns, lookups, forget_keys};
 
 const char* key_path() {
     if (configured_path == nullptr || *configured_path == '\0') return psprintf("%s/pg_rewards.keys", DataDir);
@@ -130,17 +133,16 @@ Fingerprints recorded_fingerprints(Relation keys) {
     return recorded;
 }
 
+// Other backends may hold the keys of a file that had no such slot: they have to read it again.
 void record_fingerprint(Relation keys, unsigned slot, const KeyFingerprint& print) {
-    as_owner(keys, [&] {
-        SPI_connect();
-        Oid types[] = {INT2OID, BYTEAOID};
-        Datum values[] = {Int16GetDatum(static_cast<std::int16_t>(slot)), bytea_datum(print)};
-        if (SPI_execute_with_args(
-                "INSERT INTO rewards.coupon_keys (slot, fingerprint) VALUES ($1, $2) ON CONFLICT DO NOTHING", 2, types,
-                values, nullptr, false, 0) != SPI_OK_INSERT)
-            ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not record a coupon key"));
-        SPI_finish();
+    with_write("redeem_coupon()", [&](Write& write) {
+        Table table = open_for_writing(write, layout);
+        insert_if_new(table, by_slot,
+                      {{slot_number, Int16GetDatum(static_cast<std::int16_t>(slot))},
+                       {fingerprint_bytes, bytea_datum(print)},
+                       {created_at, TimestampTzGetDatum(GetCurrentTimestamp())}});
     });
+    CacheInvalidateRelcache(keys);
 }
 
 bool has_fingerprint(const Fingerprints& recorded, unsigned slot) {

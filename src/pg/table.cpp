@@ -37,6 +37,7 @@ void tell_updated_columns(const Table& table, std::initializer_list<Cell> cells)
 RegProcedure equality_of(Oid type) {
     switch (type) {
         case UUIDOID: return F_UUID_EQ;
+        case INT2OID: return F_INT2EQ;
         case TEXTOID: return F_TEXTEQ;
         case BYTEAOID: return F_BYTEAEQ;
         default:

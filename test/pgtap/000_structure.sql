@@ -1,0 +1,151 @@
+-- The public surface, to be read: the tables that a programme copies its rows into, the functions that it calls, and the
+-- rules that every table and function keeps to, those to come included.
+\set QUIET on
+\pset format unaligned
+\pset tuples_only on
+BEGIN;
+SET LOCAL client_min_messages = error;
+SET LOCAL search_path = public;
+SELECT rewards.install() WHERE to_regclass('rewards.data_version') IS NULL \g /dev/null
+SELECT plan(32);
+
+-- Tables
+
+SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
+                                   'coupons', 'coupon_keys']);
+
+CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
+    'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
+
+SELECT set_has($$ SELECT * FROM pg_temp.columns_of('rewards.points_events') $$, $$ VALUES
+    ('id', 'uuid'), ('user_id', 'uuid'), ('company_id', 'uuid'), ('event_type', 'text'),
+    ('event_time', 'timestamp with time zone'), ('points_delta', 'bigint'), ('proof_type', 'text'), ('proof_payload', 'jsonb'),
+    ('payload_hash', 'text'), ('nonce', 'text'), ('trust_score', 'integer'), ('validation_status', 'text'),
+    ('validated_by', 'text'), ('validated_at', 'timestamp with time zone'), ('validation_notes', 'text'),
+    ('device_id', 'text'), ('device_info', 'jsonb'), ('ip_address', 'inet'), ('related_entity_type', 'text'),
+    ('related_entity_id', 'text'), ('created_at', 'timestamp with time zone') $$,
+    'points_events has the columns of a hand-written programme');
+SELECT set_has($$ SELECT * FROM pg_temp.columns_of('rewards.user_points_cache') $$, $$ VALUES
+    ('user_id', 'uuid'), ('company_id', 'uuid'), ('available_points', 'bigint'), ('pending_points', 'bigint'),
+    ('lifetime_earned', 'bigint'), ('lifetime_spent', 'bigint'), ('last_event_id', 'uuid'),
+    ('updated_at', 'timestamp with time zone') $$,
+    'user_points_cache has them');
+SELECT set_has($$ SELECT * FROM pg_temp.columns_of('rewards.coupon_templates') $$, $$ VALUES
+    ('id', 'uuid'), ('company_id', 'uuid'), ('template_name', 'text'), ('description', 'text'), ('points_cost', 'bigint'),
+    ('coupon_value_type', 'text'), ('coupon_value', 'numeric'), ('partner_name', 'text'), ('partner_id', 'text'),
+    ('terms_and_conditions', 'text'), ('expires_after_days', 'integer'), ('is_active', 'boolean'),
+    ('max_redemptions_per_user', 'integer'), ('metadata', 'jsonb') $$,
+    'coupon_templates has them');
+SELECT set_has($$ SELECT * FROM pg_temp.columns_of('rewards.coupons') $$, $$ VALUES
+    ('coupon_id', 'uuid'), ('company_id', 'uuid'), ('code_hash', 'bytea'), ('template_id', 'uuid'), ('issued_to', 'uuid'),
+    ('issued_points_cost', 'bigint'), ('issued_at', 'timestamp with time zone'), ('status', 'text'),
+    ('redeemed_at', 'timestamp with time zone'), ('redeemed_by', 'text'), ('redemption_proof', 'jsonb'),
+    ('expires_at', 'timestamp with time zone'), ('metadata', 'jsonb'), ('refunded_at', 'timestamp with time zone'),
+    ('refund_points_event_id', 'uuid'), ('created_at', 'timestamp with time zone'), ('updated_at', 'timestamp with time zone') $$,
+    'coupons has them');
+SELECT set_has($$ SELECT * FROM pg_temp.columns_of('rewards.used_nonces') $$, $$ VALUES
+    ('user_id', 'uuid'), ('company_id', 'uuid'), ('nonce', 'text'), ('event_type', 'text'),
+    ('created_at', 'timestamp with time zone'), ('expires_at', 'timestamp with time zone') $$,
+    'used_nonces has them');
+
+SELECT col_is_pk('rewards', 'user_points_cache', ARRAY['user_id', 'company_id'], 'an account is a user in a company');
+SELECT col_is_pk('rewards', 'points_events', ARRAY['user_id', 'id'], 'an event is known by its user and id');
+SELECT col_is_pk('rewards', 'used_nonces', ARRAY['user_id', 'company_id', 'nonce'], 'a nonce is used once by a user in a company');
+SELECT col_is_pk('rewards', 'coupons', ARRAY['coupon_id', 'issued_to'], 'a coupon is known by its id and holder');
+SELECT index_is_unique('rewards', 'coupons', 'coupons_code', 'no two coupons have one code');
+
+-- Functions
+
+CREATE TEMP VIEW callable (signature, result, volatility, parallel, strict) AS
+    SELECT format('%s(%s)', proname, pg_get_function_arguments(p.oid)), pg_get_function_result(p.oid),
+           CASE provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END,
+           CASE proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END, proisstrict
+      FROM pg_proc p
+     WHERE pronamespace = 'rewards'::regnamespace AND prorettype <> 'trigger'::regtype;
+
+SELECT set_eq('TABLE callable', $$ VALUES
+    ('install(owner regrole DEFAULT NULL::regrole)', 'integer', 'volatile', 'unsafe', false),
+    ('migrate()', 'integer', 'volatile', 'unsafe', false),
+    ('code_data_version()', 'integer', 'immutable', 'safe', false),
+    ('grant_access(app regrole DEFAULT NULL::regrole, admin regrole DEFAULT NULL::regrole)', 'SETOF text', 'volatile', 'unsafe', false),
+
+    ('set_company_context(company_id uuid, actor text DEFAULT NULL::text, role text DEFAULT ''service''::text)', 'void', 'volatile', 'unsafe', false),
+    ('get_current_company_id()', 'uuid', 'stable', 'safe', false),
+    ('get_current_user_id()', 'uuid', 'stable', 'safe', false),
+
+    ('uuidv7()', 'uuid', 'volatile', 'safe', false),
+    ('uuidv5(namespace uuid, name text)', 'uuid', 'immutable', 'safe', true),
+
+    ('award_points(user_id uuid, points bigint, reason text DEFAULT NULL::text, idempotency_key text DEFAULT NULL::text, event_type text DEFAULT ''award''::text, event_time timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT event_id uuid, OUT outcome text, OUT balance bigint, OUT replayed boolean)',
+        'record', 'volatile', 'unsafe', false),
+    ('deduct_points(user_id uuid, points bigint, reason text DEFAULT NULL::text, idempotency_key text DEFAULT NULL::text, event_type text DEFAULT ''deduction''::text, event_time timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT event_id uuid, OUT outcome text, OUT balance bigint, OUT replayed boolean)',
+        'record', 'volatile', 'unsafe', false),
+    ('calculate_user_points(target_user_id uuid, OUT available_points bigint, OUT pending_points bigint, OUT lifetime_earned bigint, OUT lifetime_spent bigint)',
+        'record', 'stable', 'safe', false),
+    ('refresh_user_points_cache(target_user_id uuid)', 'bigint', 'volatile', 'unsafe', false),
+
+    ('redeem_coupon(user_id uuid, template_id uuid, nonce text, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean)',
+        'record', 'volatile', 'unsafe', false),
+    ('claim_coupon(code text, claimed_by text, proof jsonb DEFAULT NULL::jsonb, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text)',
+        'record', 'volatile', 'unsafe', false),
+    ('hash_coupon_code(code text)', 'bytea', 'stable', 'unsafe', true) $$,
+    'these are the functions to call, with their arguments and what the planner is told');
+
+-- Rules for all of them
+
+CREATE TEMP VIEW our_table AS SELECT * FROM pg_class WHERE relnamespace = 'rewards'::regnamespace AND relkind IN ('r', 'p');
+CREATE TEMP VIEW our_function AS SELECT * FROM pg_proc WHERE pronamespace = 'rewards'::regnamespace;
+CREATE TEMP VIEW our_column AS
+    SELECT c.oid, relname, attname, attnum, atttypid, attnotnull, atthasdef, attidentity
+      FROM our_table c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped;
+CREATE TEMP VIEW of_company AS SELECT oid, relname FROM our_column WHERE attname = 'company_id';
+-- The column that says whose row it is, in the tables that have one.
+CREATE TEMP VIEW of_user AS SELECT oid, relname, attnum FROM our_column WHERE attname IN ('user_id', 'issued_to');
+
+SELECT cmp_ok((SELECT count(*) FROM of_company), '>=', 5::bigint, 'there are tables to look at');
+SELECT set_eq('SELECT relname::text FROM of_user', ARRAY['used_nonces', 'user_points_cache', 'points_events', 'coupons'],
+    'and these are tables of users');
+SELECT is_empty($$ SELECT objid::regclass FROM pg_depend WHERE deptype = 'e' AND classid = 'pg_class'::regclass AND objid IN (SELECT oid FROM our_table) $$,
+    'no table is a member of the extension: data is not code');
+SELECT is_empty($$ SELECT relname FROM our_table WHERE relpersistence <> 'p' $$, 'none is unlogged');
+SELECT is_empty($$ SELECT relname FROM our_table WHERE obj_description(oid, 'pg_class') IS NULL $$, 'each has a comment');
+SELECT is_empty($$ SELECT proname FROM our_function WHERE obj_description(oid, 'pg_proc') IS NULL $$, 'and so has each function');
+SELECT is_empty($$ SELECT relname FROM our_table WHERE oid IN (SELECT oid FROM of_company) AND NOT (relrowsecurity AND relforcerowsecurity) $$,
+    'row-level security is on, and holds the owner, where there is a company_id');
+SELECT is_empty($$ SELECT relname FROM our_column WHERE attname = 'company_id' AND NOT (attnotnull AND atthasdef) $$,
+    'company_id is never null, and comes from the context');
+SELECT set_eq($$ SELECT relname::text FROM of_company $$,
+    $$ SELECT relname::text FROM pg_policy JOIN our_table ON our_table.oid = polrelid
+        WHERE polname = 'tenant' AND polpermissive AND polcmd = '*' AND polroles = '{0}'
+          AND pg_get_expr(polqual, polrelid) = '(company_id = rewards.get_current_company_id())' $$,
+    'the policy of the company is for everybody and every command, and calls the company bare, as the planner needs it');
+SELECT set_eq($$ SELECT relname::text FROM of_company $$,
+    $$ SELECT relname::text FROM pg_policy JOIN our_table ON our_table.oid = polrelid WHERE polname = 'member' AND NOT polpermissive AND polcmd = '*' $$,
+    'the policy of the member narrows it');
+SELECT is_empty($$ SELECT polname, polrelid::regclass FROM pg_policy WHERE polrelid IN (SELECT oid FROM our_table)
+                      AND polname NOT IN ('tenant', 'member') AND polpermissive $$,
+    'no other policy lets anybody in');
+SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p WHERE proname IN ('get_current_company_id', 'get_current_user_id')
+                      AND (provolatile <> 's' OR proparallel <> 's') $$,
+    'what policies call is STABLE and PARALLEL SAFE');
+SELECT is_empty($$ SELECT indexrelid::regclass FROM pg_index JOIN of_user ON indrelid = oid WHERE indisunique AND NOT attnum = ANY (indkey) $$,
+    'every unique key of a table of users has the user in it, so that users can be spread over servers');
+SELECT is_empty($$ SELECT relname, attname FROM our_column
+                    WHERE attname ~ '_points$|^points_|_cost$|^lifetime_|^balance$' AND atttypid <> 'bigint'::regtype $$, 'points are bigint');
+SELECT is_empty($$ SELECT relname, attname FROM our_column
+                    WHERE atttypid IN ('timestamp'::regtype, 'money'::regtype, 'float4'::regtype, 'float8'::regtype) OR attidentity <> '' $$,
+    'no time lacks its zone, no amount is in floating point, no id is from a sequence');
+SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p JOIN pg_language l ON l.oid = prolang
+                    WHERE lanname IN ('sql', 'plpgsql') AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false) $$,
+    'every function in SQL or PL/pgSQL has its search_path pinned');
+SELECT is_empty('SELECT oid::regprocedure FROM our_function WHERE prosecdef', 'no function borrows its owner''s rights');
+SELECT set_eq($$ SELECT proname::text FROM our_function WHERE has_function_privilege('public', oid, 'EXECUTE') $$,
+    ARRAY['get_current_company_id', 'get_current_user_id'], 'PUBLIC executes only what policies call');
+SELECT is_empty($$ SELECT oid::regclass FROM our_table, aclexplode(relacl) WHERE grantee = 0 $$, 'and has no right to any table');
+SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM our_table) AND tgenabled = 'A' $$,
+    $$ VALUES ('rewards.points_events', 'guard_update'), ('rewards.points_events', 'refuse_removal'),
+              ('rewards.user_points_cache', 'refuse_removal'), ('rewards.user_points_cache', 'refuse_update') $$,
+    'the guards hold for replication roles, too');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,247 @@
+-- Whatever is passed in, an error has a SQLSTATE that says what is wrong, nothing is half written, and the session goes
+-- on.
+\set SHOW_CONTEXT never
+\set company_a c0000000-0000-4000-8000-00000000090a
+\set member_1 a0000000-0000-4000-8000-000000000901
+INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value)
+    VALUES (offer('90a1'), :'company_a', 'coffee', 1, 'product', 1);
+BEGIN;
+SELECT rewards.set_company_context(:'company_a') \gset
+SELECT outcome, balance FROM rewards.award_points(:'member_1', 1000);
+COMMIT;
+
+-- What a call answers; what it did is undone.
+CREATE FUNCTION probe(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    state text;
+BEGIN
+    EXECUTE call;
+    RAISE SQLSTATE 'UNDOX';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE;
+    RETURN CASE state WHEN 'UNDOX' THEN '00000' ELSE state END;
+END $$;
+
+-- A value with which each argument is fine, and the values to try for its type.
+CREATE TABLE good (argument text, expression text);
+INSERT INTO good VALUES
+    ('user_id', $$member('901')$$), ('target_user_id', $$member('901')$$), ('company_id', $$company('90a')$$),
+    ('template_id', $$offer('90a1')$$), ('namespace', $$company('90a')$$), ('points', '5'), ('reason', $$'because'$$),
+    ('idempotency_key', $$'key'$$), ('nonce', $$'nonce'$$),
+    ('event_type', $$'visit'$$), ('event_time', $$'2020-02-02'$$), ('code', $$'0000-0000-0000-0000'$$),
+    ('claimed_by', $$'till'$$), ('proof', $$'{"a": 1}'$$), ('actor', $$'till'$$), ('role', $$'service'$$),
+    ('name', $$'name'$$);
+CREATE TABLE odd (type regtype, expression text);
+INSERT INTO odd VALUES
+    ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
+    ('uuid', $$'ffffffff-ffff-ffff-ffff-ffffffffffff'$$),
+    ('bigint', 'NULL'), ('bigint', '0'), ('bigint', '1'), ('bigint', '-1'), ('bigint', '9223372036854775807'),
+    ('bigint', '-9223372036854775808'),
+    ('text', 'NULL'), ('text', $$''$$), ('text', $$' '$$), ('text', $$E'\t\n\x01'$$), ('text', $$repeat('x', 256)$$),
+    ('text', $$repeat('x', 10000)$$), ('text', $$repeat('ž', 20000)$$), ('text', $$U&'\FEFF\200B\FFFF\+10FFFF'$$),
+    ('text', $$'%s%n%d%1$s'$$), ('text', $$'''; DROP TABLE rewards.points_events; --'$$), ('text', $$'user'$$),
+    ('text', $$member('901')$$), ('text', $$'0000-0000-0000-0000-0000'$$),
+    ('timestamptz', 'NULL'), ('timestamptz', $$'infinity'$$), ('timestamptz', $$'-infinity'$$),
+    ('timestamptz', $$'4713-01-01 00:00:00+00 BC'$$), ('timestamptz', $$'294276-12-31 23:59:59.999999+00'$$),
+    ('timestamptz', $$'epoch'$$),
+    ('jsonb', 'NULL'), ('jsonb', $$'null'$$), ('jsonb', $$'""'$$),
+    ('jsonb', $$(repeat('[', 1000) || repeat(']', 1000))::jsonb$$), ('jsonb', $$to_jsonb(repeat('ž', 20000))$$);
+
+-- The functions that anybody is meant to call, and their arguments.
+CREATE TABLE arguments AS
+SELECT proname AS function, number, coalesce(proargnames[number], '') AS argument, type::regtype AS type
+  FROM pg_proc, unnest(proargtypes::oid[]) WITH ORDINALITY AS inputs (type, number)
+ WHERE pronamespace = 'rewards'::regnamespace AND prorettype <> 'trigger'::regtype
+   AND proname NOT IN ('install', 'migrate', 'grant_access');
+
+-- Every argument has a good value and every type its odd ones: a new function cannot be left out by mistake.
+SELECT * FROM arguments WHERE argument NOT IN (SELECT argument FROM good) OR type NOT IN (SELECT type FROM odd);
+
+-- A call of a function, with other expressions than the good ones where there are any.
+CREATE FUNCTION call_of(called text, others jsonb) RETURNS text LANGUAGE sql AS $$
+    SELECT format('SELECT rewards.%I(%s)', called,
+                  string_agg(format('%I => %s', argument, coalesce(others ->> argument, expression)),
+                      ', ' ORDER BY number))
+      FROM arguments JOIN good USING (argument) WHERE function = called
+$$;
+
+-- With a good value in every place, each function answers.
+SELECT function, probe(call_of(function, '{}')) AS state
+  FROM (SELECT rewards.set_company_context(:'company_a', 'till') OFFSET 0) AS context,
+       (SELECT DISTINCT function FROM arguments) AS functions
+ ORDER BY function;
+
+-- All calls in which up to two arguments are odd.
+CREATE TABLE calls AS
+SELECT DISTINCT one.function, one.number <> other.number AS two,
+       call_of(one.function, jsonb_build_object(one.argument, x.expression, other.argument, y.expression)) AS call
+  FROM arguments AS one JOIN odd AS x USING (type)
+  JOIN arguments AS other ON other.function = one.function AND other.number >= one.number
+  JOIN odd AS y ON y.type = other.type
+ WHERE one.number <> other.number OR x.expression = y.expression;
+SELECT count(*) > 2000 AS many FROM calls;
+
+-- With odd ones, each answers with success or with an error that is the caller's: never an internal one.
+BEGIN;
+SELECT rewards.set_company_context(:'company_a', 'till') \gset
+SELECT function, string_agg(DISTINCT state, ' ' ORDER BY state) AS states
+  FROM (SELECT function, probe(call) AS state FROM calls) AS answers
+ GROUP BY function
+ ORDER BY function;
+ROLLBACK;
+
+-- The same as a member, with one odd argument at a time.
+BEGIN;
+SELECT rewards.set_company_context(:'company_a', :'member_1', 'user') \gset
+SELECT function, string_agg(DISTINCT state, ' ' ORDER BY state) AS states
+  FROM (SELECT function, probe(call) AS state FROM calls WHERE NOT two) AS answers
+ GROUP BY function
+ ORDER BY function;
+ROLLBACK;
+
+-- The same without a context, as a back end.
+GRANT SELECT ON calls TO regress_rewards_app;
+SET ROLE regress_rewards_app;
+SELECT function, string_agg(DISTINCT state, ' ' ORDER BY state) AS states
+  FROM (SELECT function, probe(call) AS state FROM calls WHERE NOT two AND function <> 'set_company_context') AS answers
+ GROUP BY function
+ ORDER BY function;
+RESET ROLE;
+
+-- A context can be tried once in a transaction, so each call has its own.
+CREATE TABLE states (state text);
+CREATE PROCEDURE try_contexts() LANGUAGE plpgsql AS $$
+DECLARE
+    call text;
+BEGIN
+    FOR call IN SELECT c.call FROM calls AS c WHERE function = 'set_company_context' LOOP
+        INSERT INTO states SELECT probe(call);
+        COMMIT;
+    END LOOP;
+END $$;
+CALL try_contexts();
+SELECT string_agg(DISTINCT state, ' ' ORDER BY state) AS states, count(*) > 100 AS many FROM states;
+DROP PROCEDURE try_contexts();
+DROP TABLE states;
+
+-- And where a refusal is raised.
+BEGIN;
+SET LOCAL rewards.on_refusal = 'raise';
+SELECT rewards.set_company_context(:'company_a', 'till') \gset
+SELECT function, string_agg(DISTINCT state, ' ' ORDER BY state) AS states
+  FROM (SELECT function, probe(call) AS state FROM calls
+         WHERE NOT two AND function IN ('award_points', 'deduct_points', 'redeem_coupon', 'claim_coupon')) AS answers
+ GROUP BY function
+ ORDER BY function;
+ROLLBACK;
+
+-- Null in one place at a time.
+BEGIN;
+SELECT rewards.set_company_context(:'company_a', 'till') \gset
+SELECT function, argument AS null_argument, probe(call_of(function, jsonb_build_object(argument, 'NULL'))) AS state
+  FROM arguments ORDER BY function, number;
+
+-- Null in all places at once.
+SELECT function, probe(call_of(function, jsonb_object_agg(argument, 'NULL'))) AS state
+  FROM arguments GROUP BY function ORDER BY function;
+ROLLBACK;
+
+-- Bytes that are no text do not become text, in whatever way they come; nor does a zero byte.
+BEGIN;
+SELECT rewards.set_company_context(:'company_a', 'till') \gset
+SELECT probe(format('SELECT rewards.award_points(%L, 1, %s)', :'member_1', text)) AS award,
+       probe(format('SELECT rewards.redeem_coupon(%L, %L, %s)', :'member_1', offer('90a1'), text)) AS redeem,
+       probe(format('SELECT rewards.claim_coupon(%s, %s)', text, text)) AS claim,
+       probe(format('SELECT rewards.hash_coupon_code(%s)', text)) AS hash,
+       probe(format('SELECT rewards.set_company_context(%L, %s)', :'company_a', text)) AS context,
+       probe(format('SELECT rewards.uuidv5(%L, %s)', :'company_a', text)) AS v5, text
+  FROM (VALUES ($$E'\xff'$$), ($$E'\xc5'$$), ($$E'\xe2\x82'$$), ($$E'\xc0\x80'$$), ($$E'\xed\xa0\x80'$$),
+               ($$E'\xf4\x90\x80\x80'$$), ($$convert_from('\xff', 'UTF8')$$), ($$convert_from('\x00', 'UTF8')$$),
+               ($$convert_from('\xff', 'SQL_ASCII')$$), ($$chr(0)$$), ($$E'\000'$$), ($$U&'\D800'$$)) AS texts (text);
+
+-- Values of other types find no function.
+SELECT state, call FROM (VALUES
+    ('SELECT rewards.award_points(1, 1)'),
+    ($$SELECT rewards.redeem_coupon(member('901'), offer('90a1'), '\x00'::bytea)$$),
+    ($$SELECT rewards.claim_coupon('0000', 'till', '{}'::json)$$),
+    ('SELECT rewards.calculate_user_points(1)'),
+    ('SELECT rewards.set_company_context(1)'),
+    ('SELECT rewards.award_points()'),
+    ('SELECT rewards.uuidv7(1)'),
+    ('SELECT rewards.refresh_user_points_cache(ARRAY[gen_random_uuid()])')) AS calls (call), attempt(call);
+ROLLBACK;
+
+-- Triggers
+
+-- A trigger function is no function to call.
+SELECT proname, state IN ('0A000', '39P01') AS refused
+  FROM pg_proc, attempt(format('SELECT rewards.%I()', proname))
+ WHERE pronamespace = 'rewards'::regnamespace AND prorettype = 'trigger'::regtype
+ ORDER BY proname;
+
+-- Nor one for other tables and other events: an error, and the server stays up.
+CREATE TABLE other_table (id integer);
+CREATE TABLE other_ledger (LIKE rewards.points_events INCLUDING ALL);
+CREATE TABLE attachments AS
+SELECT relation, definition, proname AS function
+  FROM unnest('{other_table,other_ledger}'::text[]) AS relation,
+       (VALUES ('BEFORE INSERT ON %s FOR EACH ROW'),
+               ('AFTER INSERT ON %s FOR EACH ROW'),
+               ('AFTER INSERT ON %s'),
+               ('AFTER INSERT ON %s REFERENCING NEW TABLE AS new_events'),
+               ('AFTER INSERT ON %s REFERENCING NEW TABLE AS other_name'),
+               ('BEFORE UPDATE ON %s FOR EACH ROW'),
+               ('AFTER UPDATE ON %s FOR EACH ROW'),
+               ('BEFORE UPDATE ON %s'),
+               ('AFTER UPDATE ON %s'),
+               ('AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_events NEW TABLE AS new_events'),
+               ('BEFORE DELETE ON %s FOR EACH ROW'),
+               ('AFTER DELETE ON %s FOR EACH ROW'),
+               ('AFTER DELETE ON %s REFERENCING OLD TABLE AS old_events'),
+               ('BEFORE TRUNCATE ON %s')) AS definitions (definition), pg_proc
+ WHERE pronamespace = 'rewards'::regnamespace AND prorettype = 'trigger'::regtype;
+CREATE FUNCTION attached(relation text, definition text, function text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    row_of text := CASE relation
+        WHEN 'other_table' THEN '(id) VALUES (1)'
+        ELSE $row$(user_id, company_id, event_type, event_time, points_delta)
+                  VALUES (member('902'), company('90a'), 'x', now(), 1)$row$ END;
+BEGIN
+    EXECUTE format('INSERT INTO %s %s', relation, row_of);
+    EXECUTE format('CREATE TRIGGER attached %s EXECUTE FUNCTION rewards.%I()', format(definition, relation), function);
+    EXECUTE format('INSERT INTO %s %s', relation, row_of);
+    EXECUTE format('UPDATE %s SET id = id', relation);
+    EXECUTE format('DELETE FROM %s', relation);
+    EXECUTE format('TRUNCATE %s', relation);
+    RAISE SQLSTATE 'UNDOX';
+EXCEPTION WHEN OTHERS THEN
+    RETURN CASE SQLSTATE WHEN 'UNDOX' THEN '00000' ELSE SQLSTATE END;
+END $$;
+SELECT count(*) > 100 AS attachments, count(*) FILTER (WHERE state LIKE 'XX%') AS internal_errors
+  FROM attachments, attached(relation, definition, function) AS state;
+
+-- What is inserted into another table moves no balance of ours.
+BEGIN;
+CREATE TRIGGER keep AFTER INSERT ON other_ledger REFERENCING NEW TABLE AS new_events
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION rewards.keep_balance();
+SELECT count(*) AS attempts
+  FROM attempt($$INSERT INTO other_ledger (user_id, company_id, event_type, event_time, points_delta, validation_status)
+            VALUES (member('901'), company('90a'), 'x', now(), 1, 'validated')$$);
+SELECT available_points FROM rewards.user_points_cache WHERE company_id = :'company_a';
+ROLLBACK;
+
+-- After all of that, in the same session, the books are as they were, and points, coupons and claims go on.
+BEGIN;
+SELECT rewards.set_company_context(:'company_a', 'till') \gset
+SELECT outcome, balance FROM rewards.award_points(:'member_1', 1, NULL, 'key');
+SELECT outcome, points_remaining, coupon_code FROM rewards.redeem_coupon(:'member_1', offer('90a1'), 'nonce') \gset c_
+SELECT :'c_outcome' AS outcome, :c_points_remaining AS points_remaining;
+SELECT outcome FROM rewards.claim_coupon(:'c_coupon_code', 'till');
+SELECT available_points FROM rewards.calculate_user_points(:'member_1');
+SELECT available_points, (SELECT count(*) FROM rewards.points_events WHERE company_id = :'company_a') AS events
+  FROM rewards.user_points_cache
+ WHERE company_id = :'company_a';
+COMMIT;
+DROP TABLE good, odd, arguments, calls, other_table, other_ledger, attachments;
+DROP FUNCTION probe(text), call_of(text, jsonb), attached(text, text, text);
