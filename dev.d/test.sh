@@ -184,6 +184,7 @@ fuzz_all() {
   [[ ${#targets[@]} -gt 0 ]] || no_tests fuzz '_fuzz.cpp'
   build_core core-fuzz -DFUZZ=ON -DCMAKE_CXX_COMPILER=clang++ -- "${targets[@]}"
   echo "fuzzing ${targets[*]}, each for $seconds s at most"
+  trap 'exit 130' INT TERM # the fuzzers hear of it, too, and end by themselves
   for target in "${targets[@]}"; do
     if [[ $running -ge $(nproc) ]]; then
       wait -n || failures=$((failures + 1))
@@ -220,5 +221,8 @@ fuzz() {
   local seconds=${1:-60}
   [[ $seconds =~ ^[1-9][0-9]*$ ]] || die "not a number of seconds: $seconds" 'It is ./dev fuzz [SECONDS].'
   prepare
-  fuzz_all "$seconds"
+  (
+    exec 8<&- 9<&-
+    fuzz_all "$seconds"
+  )
 }

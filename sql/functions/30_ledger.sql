@@ -23,7 +23,7 @@ AS $function$
            coalesce(sum(e.points_delta) FILTER (WHERE e.validation_status NOT IN ('validated', 'rejected')), 0)::bigint,
            coalesce(sum(e.points_delta) FILTER (WHERE e.validation_status = 'validated' AND e.points_delta > 0), 0)::bigint,
            coalesce(-sum(e.points_delta) FILTER (WHERE e.validation_status = 'validated' AND e.points_delta < 0), 0)::bigint
-      FROM rewards.points_events e
+      FROM ONLY rewards.points_events e
      WHERE e.user_id = target_user_id AND e.company_id = rewards.get_current_company_id()
 $function$;
 COMMENT ON FUNCTION rewards.calculate_user_points(uuid) IS

@@ -44,6 +44,7 @@ CREATE TABLE rewards.points_events (
     CONSTRAINT points_events_sound CHECK (
         validation_status IN ('pending', 'validating', 'validated', 'rejected', 'pending_review', 'flagged')
         AND trust_score BETWEEN 0 AND 100
+        AND points_delta >= -9223372036854775807  -- so that it can be taken back
         AND event_type <> '')
 );
 COMMENT ON TABLE rewards.points_events IS 'The ledger: append-only. The balance follows every INSERT and COPY; only the status of an event may change';
@@ -67,11 +68,19 @@ CREATE TRIGGER keep_balance_on_update AFTER UPDATE ON rewards.points_events
     REFERENCING OLD TABLE AS old_events NEW TABLE AS new_events
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.keep_balance();
 
+-- Statement triggers are those of the table that a statement names; row triggers hold as well for a
+-- statement that comes by way of another table, and for replication.
 CREATE TRIGGER guard_update BEFORE UPDATE ON rewards.points_events
     FOR EACH ROW EXECUTE FUNCTION rewards.guard_event_update();
 CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.points_events
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write(
         'The ledger is append-only; corrections are new events: see award_points() and deduct_points().');
+CREATE TRIGGER refuse_row_removal BEFORE DELETE ON rewards.points_events
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write(
+        'The ledger is append-only; corrections are new events: see award_points() and deduct_points().');
+CREATE TRIGGER refuse_row_removal BEFORE DELETE ON rewards.user_points_cache
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write(
+        'An account lives as long as its events.');
 CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.user_points_cache
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write(
         'An account lives as long as its events.');
@@ -84,7 +93,9 @@ CREATE TRIGGER open_at_zero BEFORE INSERT ON rewards.user_points_cache
 -- The guards hold for replication roles too; keeping balances must not, as a subscriber receives the balances themselves.
 ALTER TABLE rewards.points_events ENABLE ALWAYS TRIGGER guard_update;
 ALTER TABLE rewards.points_events ENABLE ALWAYS TRIGGER refuse_removal;
+ALTER TABLE rewards.points_events ENABLE ALWAYS TRIGGER refuse_row_removal;
 ALTER TABLE rewards.user_points_cache ENABLE ALWAYS TRIGGER refuse_removal;
+ALTER TABLE rewards.user_points_cache ENABLE ALWAYS TRIGGER refuse_row_removal;
 ALTER TABLE rewards.user_points_cache ENABLE ALWAYS TRIGGER refuse_update;
 
 ALTER TABLE rewards.user_points_cache ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

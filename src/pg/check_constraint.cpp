@@ -4,14 +4,54 @@ namespace rewards::pg {
 
 namespace {
 
-// Null where the server has to do it: what the expression depends on could change without a change
-// of the table.
+using Walker = bool (*)(Node*, void*);
+
+bool walk_expression(Node* node, Walker walker) {
+#if PG_VERSION_NUM >= 160000
+    return expression_tree_walker(node, walker, nullptr);
+#else
+    // Declared without parameters there, as C allowed.
+    return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), nullptr);
+#endif
+}
+
+bool is_users_own(Oid function, void*) { return function >= FirstNormalObjectId; }
+
+// What a function of the user's does can change without a change of the table. Kinds of expression
+// that are not listed may keep what they first saw (a row type, a hash table) in the memory of the
+// statement that they are first used in, which is gone at the next.
+bool cannot_be_kept(Node* node, void*) {
+    if (node == nullptr) return false;
+    if (check_functions_in_node(node, is_users_own, nullptr)) return true;
+    switch (nodeTag(node)) {
+        case T_Var:
+            if (castNode(Var, node)->varattno <= 0) return true;
+            break;
+        case T_ScalarArrayOpExpr:
+            if (OidIsValid(castNode(ScalarArrayOpExpr, node)->hashfuncid)) return true;
+            break;
+        case T_NullTest:
+            if (castNode(NullTest, node)->argisrow) return true;
+            break;
+        case T_Const:
+        case T_OpExpr:
+        case T_FuncExpr:
+        case T_BoolExpr:
+        case T_BooleanTest:
+        case T_RelabelType:
+        case T_CoalesceExpr:
+        case T_List: break;
+        default: return true;
+    }
+    return walk_expression(node, cannot_be_kept);
+}
+
+// Null where the server has to do it, each time.
 Expr* plan_check(const ConstrCheck& check) {
-    List* relations = NIL;
-    List* changeable = NIL;
-    Expr* planned =
-        expression_planner_with_deps(static_cast<Expr*>(stringToNode(check.ccbin)), &relations, &changeable);
-    return relations == NIL && changeable == NIL ? planned : nullptr;
+    Node* expression = static_cast<Node*>(stringToNode(check.ccbin));
+    if (cannot_be_kept(expression, nullptr)) return nullptr;
+    Expr* planned = expression_planner(reinterpret_cast<Expr*>(expression));
+    return cannot_be_kept(reinterpret_cast<Node*>(planned), nullptr) ? nullptr : planned;
 }
 
 ExprState** compile(const TupleConstr& constraints) {

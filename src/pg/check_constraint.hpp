@@ -11,8 +11,7 @@ struct CompiledChecks {
     ExprState** expressions;  // null: the executor compiles them itself
 };
 
-// In the order of the relation's constraints. Valid until the relation changes; only built-in
-// functions are compiled ahead, because a change of any other would go unnoticed.
+// In the order of the relation's constraints. Valid until the relation changes.
 CompiledChecks compile_checks(Relation relation);
 
 // Frees them at the end of the transaction, because a call further up may be using them.

@@ -22,7 +22,7 @@ void path_changed(const char*, void*) { is_stale = true; }
 enum : std::uint8_t { slot_number, fingerprint_bytes, created_at };
 enum : std::size_t { by_slot };
 constexpr Column columns[] = {{"slot", INT2OID}, {"fingerprint", BYTEAOID}, {"created_at", TIMESTAMPTZOID}};
-constexpr Lookup lookups[] = {{1, {slot_number}}};
+constexpr Lookup lookups[] = {{1, {slot_number}, true}};
 TableLayout layout{"coupon_keys", columns, lookups, forget_keys};
 
 const char* key_path() {
@@ -38,6 +38,11 @@ struct KeyText {
 // Where the file lies is for the server's log, not for every client.
 int log_path(const char* path) { return errdetail_log("The file is \"%s\" (rewards.key_file).", path); }
 
+int hint_to_restore() {
+    return errhint(
+        "Put back the key file that belongs to this database. Nothing is lost: its coupons work again with it.");
+}
+
 [[noreturn]] void raise_file(const char* action, const char* path) {
     ereport(ERROR, errcode_for_file_access(), errmsg("could not %s the coupon key file: %m", action), log_path(path));
     pg_unreachable();
@@ -46,7 +51,7 @@ int log_path(const char* path) { return errdetail_log("The file is \"%s\" (rewar
 void require_private(const struct stat& status, const char* path) {
     if (!S_ISREG(status.st_mode))
         ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("the coupon key file is not a regular file"),
-                log_path(path));
+                log_path(path), hint_to_restore());
     if (status.st_uid != geteuid() || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
         ereport(
             ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR),
@@ -55,7 +60,8 @@ void require_private(const struct stat& status, const char* path) {
                 "Whoever reads this file can compute every coupon code: give it to the server's user with mode 0600, "
                 "and if others may have read it, replace the key."));
     if (static_cast<std::size_t>(status.st_size) > sizeof(KeyText::text))
-        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("the coupon key file is too large"), log_path(path));
+        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("the coupon key file is too large"), log_path(path),
+                hint_to_restore());
 }
 
 // False when there is no such file.
@@ -155,9 +161,7 @@ void require_known_keys(const KeyRing& keys, const Fingerprints& recorded, const
         if (has_slot(keys, slot) && value_or_raise(key_fingerprint(keys, slot)) == recorded.prints[one]) continue;
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                 errmsg("the coupon key file does not hold the key that this database used in slot %u", slot),
-                log_path(path),
-                errhint("Put back the key file that belongs to this database. Nothing is lost: its coupons work again "
-                        "with it."));
+                log_path(path), hint_to_restore());
     }
 }
 
@@ -179,7 +183,7 @@ KeyRing* read_key_file(const char* path, bool may_create, bool is_first_use) {
     explicit_bzero(&key, sizeof key);
     if (!opened.ok())
         ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR),
-                errmsg("the coupon key file is not usable: %s", opened.error.text), log_path(path));
+                errmsg("the coupon key file is not usable: %s", opened.error.text), log_path(path), hint_to_restore());
     return opened.value;
 }
 
@@ -187,10 +191,10 @@ void load_keys(bool may_create) {
     Relation keys = open_table(layout, AccessShareLock);
     const char* path = key_path();
     Fingerprints recorded = recorded_fingerprints(keys);
+    KeyRing* fresh = read_key_file(path, may_create, recorded.count == 0);
     close_key_ring(ring);
-    ring = nullptr;
+    ring = fresh;
     is_stale = true;
-    ring = read_key_file(path, may_create, recorded.count == 0);
     require_known_keys(*ring, recorded, path);
     const unsigned slot = newest_slot(*ring);
     if (may_create && !has_fingerprint(recorded, slot)) {

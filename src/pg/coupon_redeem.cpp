@@ -135,7 +135,8 @@ RedeemAnswer replay(Table& coupons, const Answer& first, const RedeemRequest& re
 }
 
 RedeemAnswer redeem(Write& write, const Context& context, const RedeemRequest& request) {
-    Account account = lock_account(open_accounts(write), {request.user, context.company});
+    Table accounts = open_accounts(write);
+    Account account = lock_account(accounts, {request.user, context.company});
     Table nonces = open_nonces(write);
     Table coupons = open_coupons(write);
     const Fingerprint print = fingerprint_of(request);

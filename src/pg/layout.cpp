@@ -22,6 +22,7 @@ void watch(TableLayout& layout) {
 
 void forget(TableLayout& layout) {
     layout.is_resolved = false;
+    ++layout.changes;
     if (layout.when_changed != nullptr) layout.when_changed();
 }
 
@@ -50,6 +51,13 @@ AttrNumber find_column(TupleDesc columns, const Column& wanted, const char* tabl
                     errmsg("column \"%s\" of rewards.%s has type %s instead of %s", wanted.name, table,
                            format_type_be(column->atttypid), format_type_be(wanted.type)),
                     errhint("Give the column its type back."));
+        if (column->atttypmod != -1)
+            ereport(
+                ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+                errmsg("column \"%s\" of rewards.%s has type %s, which is limited", wanted.name, table,
+                       format_type_with_typemod(column->atttypid, column->atttypmod)),
+                errhint(
+                    "Give the column the type that rewards.install() gave it, and limit it by a CHECK constraint."));
         return column->attnum;
     }
     ereport(ERROR, errcode(ERRCODE_UNDEFINED_COLUMN),
@@ -63,6 +71,7 @@ bool serves(Relation index, const TableLayout& layout, const Lookup& lookup) {
     if (!form->indisvalid || index->rd_rel->relam != BTREE_AM_OID || form->indnkeyatts < lookup.count ||
         !heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr))
         return false;
+    if (lookup.is_key && !(form->indisunique && form->indimmediate && form->indnkeyatts == lookup.count)) return false;
     for (std::size_t key = 0; key < lookup.count; ++key)
         if (form->indkey.values[key] != layout.attributes[lookup.columns[key]]) return false;
     return true;
@@ -110,16 +119,36 @@ void find_columns(TableLayout& layout, Relation relation) {
         layout.attributes[column] = find_column(RelationGetDescr(relation), layout.columns[column], layout.name);
 }
 
+// The simple path is for plain tables. Triggers, policies and constraints are those of the table that
+// a statement names, so that a parent or child would be a way around ours.
+void require_plain_table(Relation relation) {
+    const char* name = RelationGetRelationName(relation);
+    if (relation->rd_rel->relkind != RELKIND_RELATION)
+        ereport(ERROR, errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("rewards.%s is not an ordinary table", name),
+                errhint("Put back the table that rewards.install() made."));
+    if (relation->rd_rel->relispartition || relation->rd_rel->relhassubclass ||
+        has_superclass(RelationGetRelid(relation)))
+        ereport(ERROR, errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("rewards.%s takes part in inheritance", name),
+                errhint("ALTER TABLE ... NO INHERIT: rows must not be reached by another table's name. After a child "
+                        "is gone, VACUUM the table, too."));
+}
+
 void resolve(TableLayout& layout, Relation relation) {
     if (layout.is_resolved && layout.relation == RelationGetRelid(relation)) return;
     watch(layout);
+    layout.is_resolved = false;
     layout.relation = RelationGetRelid(relation);
-    find_columns(layout, relation);
-    layout.has_other_defaults = has_other_defaults(layout, RelationGetDescr(relation));
-    find_indexes(layout, relation);
-    release_checks(layout.checks);
-    layout.checks = compile_checks(relation);
-    layout.is_resolved = true;
+    // Looking takes locks, and with them news of changes, after which it has to look again.
+    while (!layout.is_resolved) {
+        const std::uint64_t changes = layout.changes;
+        require_plain_table(relation);
+        find_columns(layout, relation);
+        layout.has_other_defaults = has_other_defaults(layout, RelationGetDescr(relation));
+        find_indexes(layout, relation);
+        release_checks(layout.checks);
+        layout.checks = compile_checks(relation);
+        layout.is_resolved = layout.changes == changes;
+    }
 }
 
 // The row is read as any reader would, but without privileges: it says what the code may do, not

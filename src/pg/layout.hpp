@@ -16,10 +16,12 @@ inline constexpr std::size_t most_columns = 28;
 inline constexpr std::size_t most_keys = 3;
 inline constexpr std::size_t most_lookups = 3;
 
-// The leading columns of a B-tree index to search by.
+// The leading columns of a B-tree index to search by; or all of those of a unique one, by which a row
+// is inserted unless it exists.
 struct Lookup {
     std::uint8_t count;
     std::array<std::uint8_t, most_keys> columns;
+    bool is_key = false;
 };
 
 // What the code knows of a table and, after `resolve`, where the catalogue has it. One static each.
@@ -30,6 +32,7 @@ struct TableLayout {
     void (*when_changed)() = nullptr;
 
     bool is_resolved = false;
+    std::uint64_t changes = 0;        // heard of
     bool has_other_defaults = false;  // on columns that are not ours
     Oid relation = InvalidOid;
     std::array<AttrNumber, most_columns> attributes{};

@@ -44,7 +44,7 @@ constexpr Column columns[] = {
     {"pending_points", INT8OID}, {"lifetime_earned", INT8OID},   {"lifetime_spent", INT8OID},
     {"last_event_id", UUIDOID},  {"updated_at", TIMESTAMPTZOID},
 };
-constexpr Lookup lookups[] = {{2, {user_id, company_id}}};
+constexpr Lookup lookups[] = {{2, {user_id, company_id}, true}};
 TableLayout layout{"user_points_cache", columns, lookups};
 }  // namespace account_row
 
@@ -70,25 +70,25 @@ std::int64_t points_in(const Table& accounts, std::uint8_t column) { return Datu
 
 Table open_accounts(Write& write) { return open_for_writing(write, account_row::layout); }
 
-Account lock_account(const Table& accounts, const AccountKey& key) {
-    Table row = accounts;
-    while (!lock_row(row, account_row::by_key, {to_datum(key.user), to_datum(key.company)})) open_account(row, key);
-    const Balance balance{points_in(row, account_row::available), points_in(row, account_row::pending),
-                          points_in(row, account_row::earned), points_in(row, account_row::spent)};
-    const TimestampTz last = DatumGetTimestampTz(value(row, account_row::updated_at));
-    return {key, row, balance, Max(GetCurrentTimestamp(), last)};
+Account lock_account(Table& accounts, const AccountKey& key) {
+    while (!lock_row(accounts, account_row::by_key, {to_datum(key.user), to_datum(key.company)}))
+        open_account(accounts, key);
+    const Balance balance{points_in(accounts, account_row::available), points_in(accounts, account_row::pending),
+                          points_in(accounts, account_row::earned), points_in(accounts, account_row::spent)};
+    const TimestampTz last = DatumGetTimestampTz(value(accounts, account_row::updated_at));
+    return {key, &accounts, balance, Max(GetCurrentTimestamp(), last)};
 }
 
 void write_balance(Account& account, const std::optional<Uuid>& last_event) {
     const Balance& balance = account.balance;
     const std::optional<Datum> event =
-        last_event ? to_datum(*last_event) : optional_value(account.row, account_row::last_event_id);
-    update(account.row, {{account_row::available, Int64GetDatum(balance.available)},
-                         {account_row::pending, Int64GetDatum(balance.pending)},
-                         {account_row::earned, Int64GetDatum(balance.earned)},
-                         {account_row::spent, Int64GetDatum(balance.spent)},
-                         {account_row::last_event_id, event ? RowField(*event) : RowField(std::nullopt)},
-                         {account_row::updated_at, TimestampTzGetDatum(account.now)}});
+        last_event ? to_datum(*last_event) : optional_value(*account.row, account_row::last_event_id);
+    update(*account.row, {{account_row::available, Int64GetDatum(balance.available)},
+                          {account_row::pending, Int64GetDatum(balance.pending)},
+                          {account_row::earned, Int64GetDatum(balance.earned)},
+                          {account_row::spent, Int64GetDatum(balance.spent)},
+                          {account_row::last_event_id, event ? RowField(*event) : RowField(std::nullopt)},
+                          {account_row::updated_at, TimestampTzGetDatum(account.now)}});
 }
 
 Uuid post_event(Write& write, Account& account, const Context& context, const Posting& posting) {

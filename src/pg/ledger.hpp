@@ -11,7 +11,7 @@ namespace rewards::pg {
 // An account whose row this transaction has locked.
 struct Account {
     AccountKey key;
-    Table row;
+    Table* row;  // found
     Balance balance;
     TimestampTz now;  // the account's clock: never behind its last entry
 };
@@ -19,7 +19,7 @@ struct Account {
 Table open_accounts(Write& write);
 
 // Locks the account, and opens it if it is new.
-Account lock_account(const Table& accounts, const AccountKey& key);
+Account lock_account(Table& accounts, const AccountKey& key);
 
 // Writes the balance back to the locked row. Once per lock.
 void write_balance(Account& account, const std::optional<Uuid>& last_event);

@@ -69,7 +69,8 @@ PointsAnswer post(Write& write, Account& account, const Context& context, const 
 }
 
 PointsAnswer post_once(Write& write, const Context& context, const PointsRequest& request) {
-    Account account = lock_account(open_accounts(write), {request.user, context.company});
+    Table accounts = open_accounts(write);
+    Account account = lock_account(accounts, {request.user, context.company});
     if (!request.idempotency_key) return post(write, account, context, request);
 
     Table nonces = open_nonces(write);
@@ -107,12 +108,23 @@ void require_range(std::int64_t points, std::int64_t least, const char* hint) {
                 errhint("%s", hint));
 }
 
+// A statement that is writing events has not brought the balance up to them yet, and will: what is
+// summed meanwhile would be counted twice.
+void require_settled(Write& write) {
+    const Table events = open_for_reading(write, events_layout());
+    if (events.relation->rd_refcnt > 1 && CheckRelationLockedByMe(events.relation, RowExclusiveLock, false))
+        ereport(ERROR, errcode(ERRCODE_OBJECT_IN_USE),
+                errmsg("points_events is in use by a statement that is not finished"),
+                errhint("The balance follows every event by itself, at the end of the statement: no trigger has to "
+                        "refresh it."));
+}
+
 // Read under the account's lock and with a snapshot from after it, or a concurrent event would be
 // missed at REPEATABLE READ.
 Balance sum_events(const Account& account) {
     Balance sums{};
     PushActiveSnapshot(GetLatestSnapshot());
-    as_owner(account.row.relation, [&] {
+    as_owner(account.row->relation, [&] {
         SPI_connect();
         Oid types[] = {UUIDOID, UUIDOID};
         Datum values[] = {to_datum(account.key.user), to_datum(account.key.company)};
@@ -124,7 +136,7 @@ Balance sum_events(const Account& account) {
             "0)::bigint,"
             "       coalesce(-sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta < 0), "
             "0)::bigint"
-            "  FROM rewards.points_events WHERE user_id = $1 AND company_id = $2",
+            "  FROM ONLY rewards.points_events WHERE user_id = $1 AND company_id = $2",
             2, types, values, nullptr, true, 1);
         if (result != SPI_OK_SELECT || SPI_processed != 1)
             ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not sum the events of an account"));
@@ -167,7 +179,9 @@ SQL_FUNCTION(rewards_refresh_user_points_cache) {
     require_back_end(context, "refresh balances");
     std::int64_t available = 0;
     with_write("refresh_user_points_cache()", [&](Write& write) {
-        Account account = lock_account(open_accounts(write), {user, context.company});
+        Table accounts = open_accounts(write);
+        Account account = lock_account(accounts, {user, context.company});
+        require_settled(write);
         const rewards::Balance sums = sum_events(account);
         if (sums != account.balance) {
             account.balance = sums;

@@ -30,7 +30,10 @@ constexpr const char* changes_by_update = R"(
            coalesce(sum(points_delta * way) FILTER (WHERE validation_status = 'validated' AND points_delta > 0), 0)::bigint,
            coalesce(-sum(points_delta * way) FILTER (WHERE validation_status = 'validated' AND points_delta < 0), 0)::bigint,
            NULL::uuid
-      FROM (SELECT *, 1::numeric AS way FROM new_events UNION ALL SELECT *, -1::numeric FROM old_events) AS changed
+      FROM (SELECT user_id, company_id, points_delta, validation_status, 1::numeric FROM new_events
+            UNION ALL
+            SELECT user_id, company_id, points_delta, validation_status, -1::numeric FROM old_events)
+           AS changed (user_id, company_id, points_delta, validation_status, way)
      GROUP BY user_id, company_id ORDER BY user_id, company_id)";
 
 struct AccountChange {
@@ -53,7 +56,7 @@ AccountChange change_in(SPITupleTable* rows, std::uint64_t row) {
             last_event ? std::optional<Uuid>(uuid_of(*last_event)) : std::nullopt};
 }
 
-void apply(const Table& accounts, const AccountChange& change) {
+void apply(Table& accounts, const AccountChange& change) {
     if (change.change == Balance{} && !change.last_event) return;
     Account account = lock_account(accounts, change.key);
     account.balance = value_or_raise(add_change(account.balance, change.change));
@@ -90,10 +93,11 @@ void keep_balance(const TriggerData* trigger) {
     SPITupleTable* changes = read_changes(trigger, &count);
     with_write("points_events", [&](Write& write) {
         if (count == 0) return;
-        const Table accounts = open_accounts(write);
+        Table accounts = open_accounts(write);
         for (std::uint64_t row = 0; row < count; ++row) {
             CHECK_FOR_INTERRUPTS();
             apply(accounts, change_in(changes, row));
+            ResetPerTupleExprContext(write.estate);
         }
     });
     SPI_finish();
@@ -169,7 +173,8 @@ HeapTuple guard_update(const TriggerData* trigger) {
         ereport(ERROR, errcode(ERRCODE_RESTRICT_VIOLATION),
                 errmsg("an event cannot go from %s to %s", text_of(from).data(), text_of(to).data()),
                 errhint("validated and rejected are final; corrections are new events."));
-    return stamp_decision(update);
+    // A subscriber writes what the publisher has decided.
+    return SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ? update.after : stamp_decision(update);
 }
 
 }  // namespace

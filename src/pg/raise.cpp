@@ -37,7 +37,8 @@ int postgrest_sqlstate(int http_status) {
 }  // namespace
 
 void raise(const Error& error) {
-    ereport(ERROR, errcode(sqlstate_of(error.fault)), errmsg("%s", error.text));
+    ereport(ERROR, errcode(sqlstate_of(error.fault)), errmsg("%s", error.text),
+            error.fault == Fault::insufficient ? errhint("The account has fewer points than this takes away.") : 0);
     pg_unreachable();
 }
 

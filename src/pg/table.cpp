@@ -89,13 +89,6 @@ void scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, V
     index_close(index, NoLock);
 }
 
-TupleTableSlot* new_row(const Table& table) {
-    MemoryContext caller = MemoryContextSwitchTo(table.estate->es_query_cxt);
-    TupleTableSlot* row = ExecInitExtraTupleSlot(table.estate, RelationGetDescr(table.relation), &TTSOpsVirtual);
-    MemoryContextSwitchTo(caller);
-    return row;
-}
-
 void set_cells(const Table& table, TupleTableSlot* row, std::initializer_list<Cell> cells) {
     for (const Cell& cell : cells) {
         const int index = table.layout->attributes[cell.column] - 1;
@@ -109,6 +102,8 @@ void set_other_defaults(const Table& table, TupleTableSlot* row) {
         const Form_pg_attribute column = TupleDescAttr(row->tts_tupleDescriptor, index);
         if (column->attisdropped || column->attgenerated != '\0') continue;
         Node* expression = build_column_default(table.relation, index + 1);
+        if (expression == nullptr && get_typtype(column->atttypid) == TYPTYPE_DOMAIN)
+            domain_check(Datum{0}, true, column->atttypid, nullptr, nullptr);
         if (expression == nullptr) continue;
         ExprState* state = ExecPrepareExpr(reinterpret_cast<Expr*>(expression), table.estate);
         row->tts_values[index] = ExecEvalExpr(state, GetPerTupleExprContext(table.estate), &row->tts_isnull[index]);
@@ -124,7 +119,7 @@ void set_other_defaults(const Table& table, TupleTableSlot* row) {
 }
 
 TupleTableSlot* fill_row(const Table& table, std::initializer_list<Cell> cells) {
-    TupleTableSlot* row = new_row(table);
+    TupleTableSlot* row = ExecClearTuple(table.row);
     std::fill_n(row->tts_isnull, row->tts_tupleDescriptor->natts, true);
     if (table.layout->has_other_defaults) set_other_defaults(table, row);
     set_cells(table, row, cells);
@@ -132,14 +127,15 @@ TupleTableSlot* fill_row(const Table& table, std::initializer_list<Cell> cells) 
 }
 
 // What the executor does before an insert that may meet another one of the same key.
-ResultRelInfo* open_speculatively(const Table& table) {
+ResultRelInfo* open_speculatively(Table& table) {
+    if (table.speculative != nullptr) return table.speculative;
     MemoryContext caller = MemoryContextSwitchTo(table.estate->es_query_cxt);
     ResultRelInfo* info = makeNode(ResultRelInfo);
     InitResultRelInfo(info, table.relation, table.info->ri_RangeTableIndex, nullptr, 0);
     ExecOpenIndices(info, true);
     table.estate->es_opened_result_relations = lappend(table.estate->es_opened_result_relations, info);
     MemoryContextSwitchTo(caller);
-    return info;
+    return table.speculative = info;
 }
 
 void prepare_insert(ResultRelInfo* info, EState* estate, TupleTableSlot* row) {
@@ -228,7 +224,12 @@ Table open(Write& write, TableLayout& layout, LOCKMODE lock) {
     if (write.relation_count == most_tables)
         ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many tables in one write"));
     write.relations[write.relation_count++] = relation;
-    return {&layout, relation, nullptr, table_slot_create(relation, &write.estate->es_tupleTable), write.estate, 0};
+    Table table{};
+    table.layout = &layout;
+    table.relation = relation;
+    table.found = table_slot_create(relation, &write.estate->es_tupleTable);
+    table.estate = write.estate;
+    return table;
 }
 
 }  // namespace
@@ -238,7 +239,8 @@ Write begin_write(const char* function) {
     PreventCommandIfParallelMode(function);
     PreventCommandDuringRecovery(function);
     PushActiveSnapshot(GetLatestSnapshot());
-    Write write{CreateExecutorState(), {}, 0};
+    Write write{};
+    write.estate = CreateExecutorState();
     write.estate->es_snapshot = GetActiveSnapshot();
     write.estate->es_output_cid = GetCurrentCommandId(true);
     AfterTriggerBeginQuery();
@@ -270,6 +272,7 @@ Table open_for_writing(Write& write, TableLayout& layout) {
     InitResultRelInfo(table.info, table.relation, add_range_table_entry(write.estate, table.relation), nullptr, 0);
     ExecOpenIndices(table.info, false);
     use_checks(table.info, layout.checks);
+    table.row = ExecInitExtraTupleSlot(write.estate, RelationGetDescr(table.relation), &TTSOpsVirtual);
     write.estate->es_opened_result_relations = lappend(write.estate->es_opened_result_relations, table.info);
     MemoryContextSwitchTo(caller);
     return table;
@@ -360,12 +363,13 @@ bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell>
     ExecARInsertTriggers(table.estate, info, row, recheck, nullptr);
     require_written(table, row, cells, true);
     CommandCounterIncrement();
+    table.estate->es_output_cid = GetCurrentCommandId(true);
     return true;
 }
 
 void update(Table& table, std::initializer_list<Cell> cells) {
     require_untouched(table);
-    TupleTableSlot* row = new_row(table);
+    TupleTableSlot* row = ExecClearTuple(table.row);
     slot_getallattrs(table.found);
     const auto count = static_cast<std::size_t>(row->tts_tupleDescriptor->natts);
     std::memcpy(row->tts_values, table.found->tts_values, count * sizeof(Datum));

@@ -23,10 +23,12 @@ struct Write {
 struct Table {
     TableLayout* layout;
     Relation relation;
-    ResultRelInfo* info;    // null when opened for reading
-    TupleTableSlot* found;  // the row that find or lock_row came to
+    ResultRelInfo* info;         // null when opened for reading
+    ResultRelInfo* speculative;  // null until insert_if_new needs it
+    TupleTableSlot* found;       // the row that find or lock_row came to
+    TupleTableSlot* row;         // the row that insert or update writes
     EState* estate;
-    std::uint64_t locked_in;  // the number of the write that locked it
+    std::uint64_t locked_in;  // the number of the write that locked the found row
 };
 
 struct Cell {

@@ -13,9 +13,9 @@ namespace {
 constexpr std::string_view role_names[] = {"user", "service", "admin"};
 constexpr std::size_t uuid_text_size = 36;
 
-Context active{};               // what the setting says now; get_current_company_id() points into it
+Context active{};               // what the setting says now
 Context seal{};                 // what this transaction was first given
-const char* offered = nullptr;  // the value that our setter is about to set
+std::array<char, 512> offer{};  // the value that our setter is about to set; empty: none
 char* setting = nullptr;
 
 std::optional<Role> role_of(std::string_view name) {
@@ -90,9 +90,8 @@ bool refuse_setting() {
 }
 
 bool check_setting(char** value, void** extra, GucSource) {
-    const char* expected = offered;
-    offered = nullptr;  // an offer is good for one value
-    const bool from_setter = expected != nullptr && std::strcmp(*value, expected) == 0;
+    const bool from_setter = offer[0] != '\0' && std::strcmp(*value, offer.data()) == 0;
+    offer[0] = '\0';  // it is good for one value
     if (**value == '\0') return !seal.is_set || InitializingParallelWorker || refuse_setting();
     if (!from_setter && !InitializingParallelWorker) return refuse_setting();
     const std::optional<Context> context = parse_context(*value);
@@ -116,11 +115,13 @@ void unseal(XactEvent event, void*) {
         case XACT_EVENT_PARALLEL_COMMIT:
         case XACT_EVENT_PARALLEL_ABORT:
             seal.is_set = false;
-            offered = nullptr;
+            offer[0] = '\0';
             break;
         default: break;
     }
 }
+
+void withdraw_offer(SubXactEvent, SubTransactionId, SubTransactionId, void*) { offer[0] = '\0'; }
 
 // Seals first: a transaction that fails between the two has a seal without a context, which is safe.
 void seal_context(const char* value, const Context& context) {
@@ -130,7 +131,7 @@ void seal_context(const char* value, const Context& context) {
                 errhint("One transaction serves one company and one actor: COMMIT or ROLLBACK first."));
     if (same(active, context)) return;
     seal = context;
-    offered = value;
+    strlcpy(offer.data(), value, offer.size());
     set_config_option("rewards.context", value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 }
 
@@ -190,6 +191,7 @@ void define_context_setting() {
                                    GUC_NO_SHOW_ALL,
                                check_setting, assign_setting, nullptr);
     RegisterXactCallback(unseal, nullptr);
+    RegisterSubXactCallback(withdraw_offer, nullptr);
 }
 
 }  // namespace rewards::pg
@@ -211,16 +213,16 @@ SQL_FUNCTION(rewards_set_company_context) {
     PG_RETURN_VOID();
 }
 
-// A pointer into static memory: policies call this for every scan.
+// A copy: procedures keep their arguments by reference, beyond the transaction.
 SQL_FUNCTION(rewards_get_current_company_id) {
     using namespace rewards::pg;
     if (!active.is_set) PG_RETURN_NULL();
-    return to_datum(active.company);
+    return uuid_result(active.company);
 }
 
 SQL_FUNCTION(rewards_get_current_user_id) {
     using namespace rewards::pg;
     if (!active.is_set || active.role != Role::user) PG_RETURN_NULL();
-    return to_datum(active.member);
+    return uuid_result(active.member);
 }
 }

@@ -34,16 +34,6 @@ std::array<std::uint8_t, slice_size> random_slice() {
 
 Uuid new_uuid(TimestampTz moment) { return uuid_v7(unix_microseconds(moment), random_slice()); }
 
-namespace {
-
-Datum uuid_result(const Uuid& uuid) {
-    auto* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    std::memcpy(copy->data, uuid.data(), uuid.size());
-    return UUIDPGetDatum(copy);
-}
-
-}  // namespace
-
 }  // namespace rewards::pg
 
 extern "C" {

@@ -16,6 +16,13 @@ inline Uuid uuid_of(Datum datum) {
 // The datum points at the uuid, which must outlive it.
 inline Datum to_datum(const Uuid& uuid) { return PointerGetDatum(uuid.data()); }
 
+// A copy in the current memory context.
+inline Datum uuid_result(const Uuid& uuid) {
+    auto* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    std::memcpy(copy->data, uuid.data(), uuid.size());
+    return UUIDPGetDatum(copy);
+}
+
 inline Datum to_datum(std::string_view text) {
     return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
 }

@@ -114,10 +114,11 @@ TABLE discrepancies;
 -- So are points that are pending, at either end, in one statement or in two.
 SELECT state, message, statement FROM (VALUES
     ($$SELECT write_event(member('302'), -9223372036854775808)$$),
-    ($$SELECT write_event(member('302'), -1)$$),
+    ($$SELECT write_event(member('302'), -9223372036854775807)$$),
+    ($$SELECT write_event(member('302'), -2)$$),
     ($$SELECT write_two(member('303'), 9223372036854775807, member('303'), 9223372036854775807, 'pending')$$),
-    ($$SELECT write_two(member('303'), 9223372036854775807, member('303'), -9223372036854775808, 'pending')$$),
-    ($$SELECT write_event(member('304'), -9223372036854775808, 'validated')$$),
+    ($$SELECT write_two(member('303'), 9223372036854775807, member('303'), -9223372036854775807, 'pending')$$),
+    ($$SELECT write_event(member('304'), -9223372036854775807, 'validated')$$),
     ($$SELECT rewards.award_points(member('301'), 9223372036854775808)$$),
     ($$SELECT rewards.award_points(member('301'), '9223372036854775808')$$)
     ) AS statements (statement), attempt(statement);
@@ -652,6 +653,24 @@ ALTER TABLE rewards.points_events DROP CONSTRAINT none;
 SELECT state FROM attempt($$SELECT rewards.deduct_points(member('303'), 1)$$);
 ROLLBACK;
 
+-- Indexes of the user's own that begin like ours, and ours made anew after them, change nothing.
+CREATE INDEX own_accounts ON rewards.user_points_cache (user_id, company_id, available_points);
+CREATE INDEX own_nonces ON rewards.used_nonces (user_id, company_id, nonce, created_at);
+CREATE INDEX own_coupons ON rewards.coupons (coupon_id, issued_to, status);
+CREATE INDEX own_codes ON rewards.coupons (code_hash, status);
+REINDEX INDEX CONCURRENTLY rewards.user_points_cache_pkey;
+REINDEX INDEX CONCURRENTLY rewards.used_nonces_pkey;
+REINDEX INDEX CONCURRENTLY rewards.coupons_pkey;
+REINDEX INDEX CONCURRENTLY rewards.coupons_code;
+BEGIN;
+SELECT rewards.set_company_context(:'company_a') \gset
+SELECT outcome, balance, replayed FROM rewards.award_points(:'member_3', 5, NULL, 'own index');
+SELECT outcome, balance, replayed FROM rewards.award_points(:'member_3', 5, NULL, 'own index');
+SELECT outcome, balance, replayed FROM rewards.award_points(:'member_3', 6, NULL, 'own index');
+SELECT count(*) AS accounts FROM rewards.user_points_cache WHERE user_id = :'member_3';
+ROLLBACK;
+DROP INDEX rewards.own_accounts, rewards.own_nonces, rewards.own_coupons, rewards.own_codes;
+
 -- AFTER row triggers fire for our writes; those of UPDATE OF a column fire when that column is written.
 CREATE TABLE noted (what text);
 GRANT INSERT ON noted TO PUBLIC;
@@ -744,6 +763,22 @@ SELECT available_points FROM rewards.user_points_cache WHERE user_id = :'member_
 TABLE discrepancies;
 ROLLBACK;
 DROP FUNCTION bonus();
+
+-- To another account it may.
+CREATE FUNCTION thank_friend() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.event_type = 'award' THEN PERFORM rewards.award_points(member('304'), 1, event_type => 'friend'); END IF;
+    RETURN NEW;
+END $$;
+BEGIN;
+CREATE TRIGGER thank_friend BEFORE INSERT ON rewards.points_events FOR EACH ROW EXECUTE FUNCTION thank_friend();
+SELECT rewards.set_company_context(:'company_a') \gset
+SELECT outcome FROM rewards.award_points(:'member_3', 10);
+SELECT outcome FROM rewards.award_points(:'member_3', 10, NULL, 'with thanks');
+SELECT user_id, available_points FROM rewards.user_points_cache WHERE user_id IN (:'member_3', :'member_4') ORDER BY 1;
+TABLE discrepancies;
+ROLLBACK;
+DROP FUNCTION thank_friend();
 
 -- A BEFORE trigger that drops or changes a row of ours gives a clear error, and nothing is half written.
 CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$;
