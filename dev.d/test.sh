@@ -11,6 +11,7 @@ run_tests() {
     *) die "there is no option $1" 'It is ./dev test, or ./dev test --slow.' ;;
   esac
   prepare
+  trap 'exit 130' INT TERM
   results=()
   passed=0
   failed=0
@@ -19,6 +20,7 @@ run_tests() {
 }
 
 fast_steps() {
+  lock_installation
   step 'build and start' build_and_start
   export_connection
   needs_build 'proof of the two worlds' make_extension --silent proof
@@ -203,18 +205,19 @@ fuzz_all() {
 
 # What it learns is kept in .dev/fuzz; the corpus in the tree is read only.
 fuzz_one() {
-  local target=$1 seconds=$2 found=$state/fuzz/$1 corpus=$root/test/fuzz/corpus/${1%_fuzz}
+  local target=$1 seconds=$2 found=$state/fuzz/$1 corpus=$root/test/fuzz/corpus/${1%_fuzz} status=0
   shift 2
   mkdir -p "$found/corpus"
   [[ ! -d $corpus ]] || set -- "$@" "$corpus"
-  if "$state/core-fuzz/$target" -max_total_time="$seconds" -artifact_prefix="$found/" "$found/corpus" "$@" \
-    >"$found/log" 2>&1; then
+  "$state/core-fuzz/$target" -max_total_time="$seconds" -artifact_prefix="$found/" \
+    "$found/corpus" "$@" >"$found/log" 2>&1 || status=$?
+  if [[ $status -eq 0 ]]; then
     printf '%s: %s\n' "$target" "$(grep '^Done ' "$found/log")"
-  else
+  elif [[ $status -ne 72 ]]; then # which it returns after Ctrl-C
     tail -n 40 "$found/log"
     echo "$target found something. Once more: $state/core-fuzz/$target $found/(crash, leak or timeout)-..."
-    return 1
   fi
+  return "$status"
 }
 
 fuzz() {

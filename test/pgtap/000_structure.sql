@@ -144,6 +144,7 @@ SELECT set_eq($$ SELECT proname::text FROM our_function WHERE has_function_privi
 SELECT is_empty($$ SELECT oid::regclass FROM our_table, aclexplode(relacl) WHERE grantee = 0 $$, 'and has no right to any table');
 SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM our_table) AND tgenabled = 'A' $$,
     $$ VALUES ('rewards.points_events', 'guard_update'), ('rewards.points_events', 'refuse_removal'),
+              ('rewards.points_events', 'refuse_row_removal'), ('rewards.user_points_cache', 'refuse_row_removal'),
               ('rewards.user_points_cache', 'refuse_removal'), ('rewards.user_points_cache', 'refuse_update') $$,
     'the guards hold for replication roles, too');
 

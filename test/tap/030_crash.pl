@@ -231,9 +231,13 @@ INSERT INTO rewards.coupon_templates (id, template_name, points_cost, coupon_val
 COMMIT;
 SQL
 
-# All the others are ended, too; the server recovers and takes connections again.
+sub crashes { my ($node) = @_; return scalar(() = slurp_file($node->logfile) =~ /was terminated by signal 9/g) }
+
+# All the others are ended, too; the server recovers and takes connections again. It does not know of its loss at once,
+# and takes connections meanwhile.
 sub kill_a_backend {
     my ($node) = @_;
+    my $crashes = crashes($node);
     my $killed = 0;
     until ($killed) {
         my $pid = $node->safe_psql('postgres', <<'SQL');
@@ -242,6 +246,7 @@ SELECT pid FROM pg_stat_activity
 SQL
         $killed = $pid ne '' && kill 'KILL', $pid;
     }
+    for (1 .. 1800) { last if crashes($node) > $crashes; sleep 0.1 }
     $node->poll_query_until('postgres', 'SELECT true') or die 'the server does not recover';
 }
 
@@ -257,7 +262,7 @@ wait_for_answers('crash', 60);
 stop_clients(@pids);
 
 my $log = slurp_file($primary->logfile);
-is(scalar(() = $log =~ /was terminated by signal 9/g), 2, 'two backends were killed');
+is(crashes($primary), 2, 'two backends were killed');
 is(scalar(() = $log =~ /automatic recovery in progress/g), 3, 'the server recovered three times');
 is_sound($primary, 'after crashes');
 
