@@ -34,6 +34,7 @@ bool cannot_be_kept(Node* node, void*) {
             if (castNode(NullTest, node)->argisrow) return true;
             break;
         case T_Const:
+        case T_ArrayExpr:
         case T_OpExpr:
         case T_FuncExpr:
         case T_BoolExpr:

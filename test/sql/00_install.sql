@@ -12,7 +12,7 @@ CREATE ROLE regress_rewards_admin;
 CREATE ROLE regress_rewards_nobody;
 
 -- The tests have a key file of their own, in the data directory, and leave the server's alone.
-COPY (SELECT WHERE false) TO PROGRAM 'rm -rf pg_rewards_regress.keys*';
+COPY (SELECT WHERE false) TO PROGRAM 'cat >/dev/null; rm -rf pg_rewards_regress.keys*';
 SELECT format('ALTER DATABASE %I SET rewards.key_file = %L', current_database(), 'pg_rewards_regress.keys') \gexec
 \c
 

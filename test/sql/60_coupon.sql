@@ -105,7 +105,7 @@ CREATE TEMP TABLE issued ON COMMIT DROP AS
       FROM generate_series(1, 200) AS number,
            rewards.redeem_coupon(:'member_1', :'ten_percent', 'many ' || number) AS issued;
 SELECT count(*), count(DISTINCT coupon_code) AS codes, count(DISTINCT left(coupon_code, 8)) > 190 AS not_counting,
-       bool_and(rewards.hash_coupon_code(coupon_code) = code_hash) AS hashes
+       bool_and(rewards.hash_coupon_code(coupon_code) = code_hash) AS hashes, max(code_generation) AS generation
   FROM issued JOIN rewards.coupons USING (coupon_id);
 ROLLBACK;
 
@@ -187,6 +187,14 @@ SELECT rewards.set_company_context(:'company_b', 'till 1') \gset
 SELECT * FROM rewards.claim_coupon(:'a_coupon_code', 'till 1');
 COMMIT;
 SELECT status FROM rewards.coupons WHERE coupon_id = :'a_coupon_id';
+
+-- Neither is it claimed by the company that it was made for, once its row belongs to another.
+BEGIN;
+UPDATE rewards.coupons SET company_id = :'company_b' WHERE coupon_id = :'a_coupon_id';
+SELECT rewards.set_company_context(:'company_a', 'till 1') \gset
+SELECT * FROM rewards.claim_coupon(:'a_coupon_code', 'till 1');
+SELECT status FROM rewards.coupons WHERE coupon_id = :'a_coupon_id';
+ROLLBACK;
 
 -- The first claim wins, says what the coupon is worth, and notes who, when and with what proof.
 BEGIN;

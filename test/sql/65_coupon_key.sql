@@ -67,7 +67,7 @@ SELECT call, state FROM calls_with('pg_rewards_regress.keys');
 -- So they do with a copy of it under another name, and with lines ended as on other systems.
 CREATE FUNCTION at_key_file(commands text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    EXECUTE format('COPY (SELECT WHERE false) TO PROGRAM %L', 'umask 077; k=pg_rewards_regress.keys; ' || commands);
+    EXECUTE format('COPY (SELECT WHERE false) TO PROGRAM %L', 'cat >/dev/null; umask 077; k=pg_rewards_regress.keys; ' || commands);
 END $$;
 SELECT at_key_file('cp $k $k.copy; awk ''{ printf "%s\r\n", $0 }'' $k > $k.crlf') \gset
 SELECT call, state FROM calls_with('pg_rewards_regress.keys.copy');

@@ -43,5 +43,5 @@ UNION ALL SELECT proname
 UNION ALL SELECT typname
   FROM pg_type
  WHERE typnamespace = 'public'::regnamespace;
-COPY (SELECT WHERE false) TO PROGRAM 'rm -rf pg_rewards_regress.keys*';
+COPY (SELECT WHERE false) TO PROGRAM 'cat >/dev/null; rm -rf pg_rewards_regress.keys*';
 SELECT format('ALTER DATABASE %I RESET rewards.key_file', current_database()) \gexec
