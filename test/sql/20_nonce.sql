@@ -267,3 +267,11 @@ SELECT rewards.set_company_context(:'company_a') \gset
 DELETE FROM rewards.coupons WHERE coupon_id = :'redeem_coupon_id';
 SELECT state, message FROM attempt($$SELECT rewards.redeem_coupon(member('201'), offer('20a1'), 'key 3')$$);
 ROLLBACK;
+
+-- An empty reason is not the same request as none.
+BEGIN;
+SELECT rewards.set_company_context(company('20e')) \gset
+SELECT outcome FROM rewards.award_points(member('20e'), 1, NULL, 'reason');
+SELECT outcome FROM rewards.award_points(member('20e'), 1, '', 'reason');
+SELECT outcome, replayed FROM rewards.award_points(member('20e'), 1, NULL, 'reason');
+ROLLBACK;
