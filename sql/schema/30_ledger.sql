@@ -8,6 +8,30 @@ CREATE TABLE rewards.user_points_cache (
     lifetime_spent   bigint      NOT NULL DEFAULT 0,
     last_event_id    uuid,
     updated_at       timestamptz NOT NULL DEFAULT now(),
+    opened_at        timestamptz NOT NULL DEFAULT now(),
+    -- the account's chain of entries
+    version          bigint      NOT NULL DEFAULT 0,
+    chain_head       bytea,
+    -- points that expire
+    expiring_points  bigint      NOT NULL DEFAULT 0,
+    next_expiry      timestamptz,
+    -- what limits and trust know of the events that were submitted
+    submitted_events   bigint    NOT NULL DEFAULT 0,
+    rejected_events    bigint    NOT NULL DEFAULT 0,
+    last_submitted_at  timestamptz,
+    last_event_time    timestamptz,
+    spacing_mean       bigint    NOT NULL DEFAULT 0,
+    spacing_deviation  bigint    NOT NULL DEFAULT 0,
+    hour_started       timestamptz,
+    hour_events        bigint    NOT NULL DEFAULT 0,
+    hour_points        bigint    NOT NULL DEFAULT 0,
+    past_hour_events   bigint    NOT NULL DEFAULT 0,
+    past_hour_points   bigint    NOT NULL DEFAULT 0,
+    day_started        timestamptz,
+    day_events         bigint    NOT NULL DEFAULT 0,
+    day_points         bigint    NOT NULL DEFAULT 0,
+    past_day_events    bigint    NOT NULL DEFAULT 0,
+    past_day_points    bigint    NOT NULL DEFAULT 0,
     PRIMARY KEY (user_id, company_id),
     CONSTRAINT user_points_cache_never_negative
         CHECK (available_points >= 0 AND lifetime_earned >= 0 AND lifetime_spent >= 0)
@@ -17,6 +41,13 @@ COMMENT ON COLUMN rewards.user_points_cache.available_points IS 'Sum of the vali
 COMMENT ON COLUMN rewards.user_points_cache.pending_points IS 'Sum of the events that are neither validated nor rejected, in points';
 COMMENT ON COLUMN rewards.user_points_cache.lifetime_earned IS 'Sum of the positive validated events, in points';
 COMMENT ON COLUMN rewards.user_points_cache.lifetime_spent IS 'Sum of the negative validated events, in points, as a positive number';
+COMMENT ON COLUMN rewards.user_points_cache.version IS 'Number of the account''s newest entry: an event, or a later change of its status; there are no gaps';
+COMMENT ON COLUMN rewards.user_points_cache.chain_head IS 'Hash of the newest entry, which contains the hash of the one before it';
+COMMENT ON COLUMN rewards.user_points_cache.expiring_points IS 'The part of available_points that has a date of expiry (the sum of point_lots)';
+COMMENT ON COLUMN rewards.user_points_cache.next_expiry IS 'When the first of them expire';
+COMMENT ON COLUMN rewards.user_points_cache.spacing_mean IS 'Moving average of the time between submitted events by their event_time, in milliseconds';
+COMMENT ON COLUMN rewards.user_points_cache.spacing_deviation IS 'Moving average of how far a spacing is from that average, in milliseconds';
+COMMENT ON COLUMN rewards.user_points_cache.hour_started IS 'Start of the hour that hour_events and hour_points count; past_hour_ counts the hour before it. Together they bound every rolling hour from above. Likewise for the day';
 
 CREATE TABLE rewards.points_events (
     id                  uuid        NOT NULL DEFAULT rewards.uuidv7(),
@@ -40,6 +71,15 @@ CREATE TABLE rewards.points_events (
     related_entity_type text,
     related_entity_id   text,
     created_at          timestamptz NOT NULL DEFAULT now(),
+    expires_at          timestamptz,
+    trust_features      integer[],
+    trust_version       integer,
+    shadow_score        integer,
+    version             bigint,
+    balance_after       bigint,
+    entry_hash          bytea,
+    xid                 xid8,
+    system_id           bigint,
     PRIMARY KEY (user_id, id),
     CONSTRAINT points_events_sound CHECK (
         validation_status IN ('pending', 'validating', 'validated', 'rejected', 'pending_review', 'flagged')
@@ -52,8 +92,54 @@ COMMENT ON COLUMN rewards.points_events.points_delta IS 'Points: positive earned
 COMMENT ON COLUMN rewards.points_events.event_time IS 'When it happened, as the event says; attribution goes by this';
 COMMENT ON COLUMN rewards.points_events.created_at IS 'When the server recorded it; never goes back on an account';
 COMMENT ON COLUMN rewards.points_events.validated_by IS 'Actor of the company context, or the database role, that decided the status';
+COMMENT ON COLUMN rewards.points_events.expires_at IS 'When these points expire, unless they are spent before; null: never';
+COMMENT ON COLUMN rewards.points_events.trust_features IS 'What the trust rules saw, in the order of rewards.trust_features(); null elements were unknown';
+COMMENT ON COLUMN rewards.points_events.trust_version IS 'Version of the trust rules that gave trust_score';
+COMMENT ON COLUMN rewards.points_events.shadow_score IS 'Score that the company''s shadow version of the trust rules would have given';
+COMMENT ON COLUMN rewards.points_events.version IS 'Number of this entry on its account. Null for an event that came in by SQL: its entry is in ledger_entries';
+COMMENT ON COLUMN rewards.points_events.balance_after IS 'Available points of the account after this entry';
+COMMENT ON COLUMN rewards.points_events.entry_hash IS 'SHA-256 of this entry and of the hash of the account''s entry before it';
+COMMENT ON COLUMN rewards.points_events.xid IS 'Transaction that wrote the entry, on the server of system_id: the blocks of seal_ledger() go by it';
 
-CREATE INDEX points_events_history ON rewards.points_events (user_id, company_id, event_time);
+-- Entries that have no room in an event's own row: an event that came in by SQL (kind event), and a
+-- change of an event's status (kind status), which keeps what it changed.
+CREATE TABLE rewards.ledger_entries (
+    user_id          uuid        NOT NULL,
+    company_id       uuid        NOT NULL DEFAULT rewards.get_current_company_id(),
+    version          bigint      NOT NULL,
+    event_id         uuid        NOT NULL,
+    kind             text        NOT NULL CHECK (kind IN ('event', 'status')),
+    recorded_at      timestamptz NOT NULL,
+    balance_after    bigint      NOT NULL,
+    old_status       text,
+    old_validated_by text,
+    old_validated_at timestamptz,
+    old_notes        text,
+    new_status       text,
+    new_validated_by text,
+    new_validated_at timestamptz,
+    new_notes        text,
+    entry_hash       bytea       NOT NULL,
+    xid              xid8        NOT NULL,
+    system_id        bigint      NOT NULL,
+    PRIMARY KEY (user_id, company_id, version)
+);
+COMMENT ON TABLE rewards.ledger_entries IS 'Entries of accounts that are not in an event''s own row: events written by SQL, and changes of status. rewards.ledger shows all entries in order';
+CREATE INDEX ledger_entries_event ON rewards.ledger_entries (user_id, event_id);
+CREATE INDEX ledger_entries_xid ON rewards.ledger_entries USING brin (xid);
+CREATE INDEX points_events_xid ON rewards.points_events USING brin (xid);
+
+CREATE VIEW rewards.ledger WITH (security_invoker = true) AS
+    SELECT user_id, company_id, version, id AS event_id, 'event' AS kind, created_at AS recorded_at,
+           balance_after, entry_hash, xid, system_id
+      FROM rewards.points_events WHERE version IS NOT NULL
+    UNION ALL
+    SELECT user_id, company_id, version, event_id, kind, recorded_at,
+           balance_after, entry_hash, xid, system_id
+      FROM rewards.ledger_entries;
+COMMENT ON VIEW rewards.ledger IS 'Every entry of every account: an event (kind event) or a change of its status (kind status), numbered without gaps by version and chained by entry_hash';
+
+CREATE INDEX points_events_history ON rewards.points_events (user_id, company_id, event_time, id);
 CREATE INDEX points_events_undecided ON rewards.points_events (company_id, created_at)
     WHERE validation_status IN ('pending', 'validating', 'pending_review', 'flagged');
 CREATE UNIQUE INDEX points_events_payload ON rewards.points_events (user_id, company_id, payload_hash)
@@ -87,6 +173,12 @@ CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.user_points_c
 CREATE TRIGGER refuse_update BEFORE UPDATE ON rewards.user_points_cache
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write(
         'Balances follow points_events; refresh_user_points_cache() rebuilds one.');
+CREATE TRIGGER refuse_write BEFORE UPDATE OR DELETE OR TRUNCATE ON rewards.ledger_entries
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Entries follow points_events, and never change.');
+CREATE TRIGGER refuse_row_write BEFORE UPDATE OR DELETE ON rewards.ledger_entries
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('Entries follow points_events, and never change.');
+CREATE TRIGGER refuse_insert BEFORE INSERT ON rewards.ledger_entries
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Entries follow points_events: write your event there.');
 CREATE TRIGGER open_at_zero BEFORE INSERT ON rewards.user_points_cache
     FOR EACH ROW EXECUTE FUNCTION rewards.open_account_at_zero();
 
@@ -97,6 +189,8 @@ ALTER TABLE rewards.points_events ENABLE ALWAYS TRIGGER refuse_row_removal;
 ALTER TABLE rewards.user_points_cache ENABLE ALWAYS TRIGGER refuse_removal;
 ALTER TABLE rewards.user_points_cache ENABLE ALWAYS TRIGGER refuse_row_removal;
 ALTER TABLE rewards.user_points_cache ENABLE ALWAYS TRIGGER refuse_update;
+ALTER TABLE rewards.ledger_entries ENABLE ALWAYS TRIGGER refuse_write;
+ALTER TABLE rewards.ledger_entries ENABLE ALWAYS TRIGGER refuse_row_write;
 
 ALTER TABLE rewards.user_points_cache ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.user_points_cache
@@ -108,4 +202,10 @@ ALTER TABLE rewards.points_events ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SEC
 CREATE POLICY tenant ON rewards.points_events
     USING (company_id = rewards.get_current_company_id());
 CREATE POLICY member ON rewards.points_events AS RESTRICTIVE
+    USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);
+
+ALTER TABLE rewards.ledger_entries ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON rewards.ledger_entries
+    USING (company_id = rewards.get_current_company_id());
+CREATE POLICY member ON rewards.ledger_entries AS RESTRICTIVE
     USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);

@@ -12,7 +12,7 @@ struct Column {
     Oid type;
 };
 
-inline constexpr std::size_t most_columns = 28;
+inline constexpr std::size_t most_columns = 40;
 inline constexpr std::size_t most_keys = 3;
 inline constexpr std::size_t most_lookups = 3;
 
