@@ -35,10 +35,10 @@ BEGIN
           FROM unnest(ARRAY['refresh_user_points_cache(uuid)', 'hash_coupon_code(text)', 'code_data_version()']) AS signature
          WHERE admin IS NOT NULL
         UNION ALL
-        SELECT format('GRANT SELECT ON rewards.points_events, rewards.user_points_cache, rewards.coupon_templates, rewards.coupons TO %s', grantee)
+        SELECT format('GRANT SELECT ON rewards.points_events, rewards.ledger_entries, rewards.ledger, rewards.user_points_cache, rewards.point_lots, rewards.coupon_templates, rewards.coupons TO %s', grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL
-        SELECT format('GRANT SELECT ON rewards.used_nonces, rewards.coupon_keys, rewards.data_version TO %s', admin)
+        SELECT format('GRANT SELECT ON rewards.used_nonces, rewards.point_lot_uses, rewards.points_liability, rewards.coupon_keys, rewards.data_version TO %s', admin)
          WHERE admin IS NOT NULL
     LOOP
         EXECUTE statement;

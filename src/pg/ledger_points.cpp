@@ -54,7 +54,7 @@ Fingerprint fingerprint_of(const PointsRequest& request) {
     return value_or_raise(fingerprint(fields));
 }
 
-PointsAnswer post(Write& write, Account& account, const Context& context, const PointsRequest& request) {
+PointsAnswer post(Ledger& ledger, Account& account, const PointsRequest& request) {
     if (request.points < 0 && account.balance.available < -request.points)
         return {&refusal::insufficient_points, std::nullopt, account.balance.available, false};
     Posting posting{};
@@ -64,23 +64,21 @@ PointsAnswer post(Write& write, Account& account, const Context& context, const 
     posting.proof_type = "server";
     posting.nonce = request.idempotency_key;
     posting.reason = request.reason;
-    const Uuid event = post_event(write, account, context, posting);
+    const Uuid event = post_event(ledger, account, posting);
     return {nullptr, event, account.balance.available, false};
 }
 
-PointsAnswer post_once(Write& write, const Context& context, const PointsRequest& request) {
-    Table accounts = open_accounts(write);
-    Account account = lock_account(accounts, {request.user, context.company});
-    if (!request.idempotency_key) return post(write, account, context, request);
+PointsAnswer post_once(Ledger& ledger, Account& account, const PointsRequest& request) {
+    if (!request.idempotency_key) return post(ledger, account, request);
 
-    Table nonces = open_nonces(write);
+    Table nonces = open_nonces(*ledger.write);
     const Fingerprint print = fingerprint_of(request);
     const NonceFound found = look_up_nonce(nonces, account.key, *request.idempotency_key, print);
     if (found.use == NonceUse::same_request) return {nullptr, found.answer.event, found.answer.balance, true};
     if (found.use == NonceUse::other_request)
         return {&refusal::nonce_conflict, std::nullopt, account.balance.available, false};
 
-    const PointsAnswer answer = post(write, account, context, request);
+    const PointsAnswer answer = post(ledger, account, request);
     if (answer.refusal == nullptr)
         remember_nonce(nonces, account.key, *request.idempotency_key, request.event_type, print,
                        {answer.event, std::nullopt, answer.balance}, account.now);
@@ -91,7 +89,12 @@ Datum change_points(FunctionCallInfo call, const PointsRequest& request) {
     const Context& context = require_context();
     require_back_end(context, "award or deduct points");
     PointsAnswer answer{};
-    with_write(request.function, [&](Write& write) { answer = post_once(write, context, request); });
+    with_write(request.function, [&](Write& write) {
+        Ledger ledger = open_ledger(write);
+        Account account = lock_account(ledger, {request.user, context.company});
+        answer = post_once(ledger, account, request);
+        save_account(account);
+    });
     if (answer.refusal != nullptr)
         refuse(*answer.refusal, psprintf("{\"balance\": " INT64_FORMAT ", \"points\": " INT64_FORMAT "}",
                                          answer.balance, request.points));
@@ -179,14 +182,13 @@ SQL_FUNCTION(rewards_refresh_user_points_cache) {
     require_back_end(context, "refresh balances");
     std::int64_t available = 0;
     with_write("refresh_user_points_cache()", [&](Write& write) {
-        Table accounts = open_accounts(write);
-        Account account = lock_account(accounts, {user, context.company});
         require_settled(write);
+        Ledger ledger = open_ledger(write);
+        Account account = lock_account(ledger, {user, context.company});
         const rewards::Balance sums = sum_events(account);
-        if (sums != account.balance) {
-            account.balance = sums;
-            write_balance(account, std::nullopt);
-        }
+        account.is_changed |= sums != account.balance;
+        account.balance = sums;
+        save_account(account);
         available = sums.available;
     });
     PG_RETURN_INT64(available);

@@ -22,7 +22,7 @@ Index add_range_table_entry(EState* estate, Relation relation) {
 }
 
 // Row triggers that name columns (UPDATE OF ...) and generated columns go by this.
-void tell_updated_columns(const Table& table, std::initializer_list<Cell> cells) {
+void tell_updated_columns(const Table& table, std::span<const Cell> cells) {
     Bitmapset* columns = nullptr;
     for (const Cell& cell : cells)
         columns = bms_add_member(columns, table.layout->attributes[cell.column] - FirstLowInvalidHeapAttributeNumber);
@@ -38,6 +38,10 @@ RegProcedure equality_of(Oid type) {
     switch (type) {
         case UUIDOID: return F_UUID_EQ;
         case INT2OID: return F_INT2EQ;
+        case TIMESTAMPTZOID: return F_TIMESTAMPTZ_EQ;
+        case BOOLOID: return F_BOOLEQ;
+        case INT4OID: return F_INT4EQ;
+        case INT8OID: return F_INT8EQ;
         case TEXTOID: return F_TEXTEQ;
         case BYTEAOID: return F_BYTEAEQ;
         default:
@@ -67,9 +71,9 @@ IndexScanDesc begin_scan(const Table& table, Relation index, Snapshot snapshot, 
 #endif
 }
 
-// Calls `visit` with each row that matches until it returns false.
-template <typename Visit>
-void scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Visit visit) {
+// Calls `body` with each row that matches until it returns false.
+template <typename Body>
+void scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Body body) {
     const Lookup& by = table.layout->lookups[lookup];
     Relation index = open_index(table, lookup);
     ScanKeyData scan_keys[most_keys];
@@ -83,13 +87,13 @@ void scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, V
     Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
     IndexScanDesc rows = begin_scan(table, index, snapshot, count);
     index_rescan(rows, scan_keys, count, nullptr, 0);
-    while (index_getnext_slot(rows, ForwardScanDirection, table.found) && visit()) CHECK_FOR_INTERRUPTS();
+    while (index_getnext_slot(rows, ForwardScanDirection, table.found) && body()) CHECK_FOR_INTERRUPTS();
     index_endscan(rows);
     UnregisterSnapshot(snapshot);
     index_close(index, NoLock);
 }
 
-void set_cells(const Table& table, TupleTableSlot* row, std::initializer_list<Cell> cells) {
+void set_cells(const Table& table, TupleTableSlot* row, std::span<const Cell> cells) {
     for (const Cell& cell : cells) {
         const int index = table.layout->attributes[cell.column] - 1;
         row->tts_values[index] = cell.field.value;
@@ -118,7 +122,7 @@ void set_other_defaults(const Table& table, TupleTableSlot* row) {
     pg_unreachable();
 }
 
-TupleTableSlot* fill_row(const Table& table, std::initializer_list<Cell> cells) {
+TupleTableSlot* fill_row(const Table& table, std::span<const Cell> cells) {
     TupleTableSlot* row = ExecClearTuple(table.row);
     std::fill_n(row->tts_isnull, row->tts_tupleDescriptor->natts, true);
     if (table.layout->has_other_defaults) set_other_defaults(table, row);
@@ -189,7 +193,7 @@ void require_same(const Table& table, TupleTableSlot* row, std::uint8_t column, 
 }
 
 // The books would not add up if a user's trigger dropped or changed what a function just decided.
-void require_written(const Table& table, TupleTableSlot* row, std::initializer_list<Cell> cells, bool had_triggers) {
+void require_written(const Table& table, TupleTableSlot* row, std::span<const Cell> cells, bool had_triggers) {
     if (!ItemPointerIsValid(&row->tts_tid)) raise_skipped(table.relation);
     if (!had_triggers) return;
     for (const Cell& cell : cells) require_same(table, row, cell.column, cell.field);
@@ -310,6 +314,10 @@ bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> key
     return false;
 }
 
+void visit_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Visit visit, void* state) {
+    scan(table, lookup, keys, [=] { return visit(state); });
+}
+
 std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, std::uint8_t column,
                         std::string_view except, std::int64_t limit) {
     std::int64_t count = 0;
@@ -337,14 +345,14 @@ Datum value(const Table& table, std::uint8_t column) {
     return *datum;
 }
 
-void insert(Table& table, std::initializer_list<Cell> cells) {
+void insert(Table& table, std::span<const Cell> cells) {
     TupleTableSlot* row = fill_row(table, cells);
     ExecSimpleRelationInsert(table.info, table.estate, row);
     const TriggerDesc* triggers = table.info->ri_TrigDesc;
     require_written(table, row, cells, triggers != nullptr && triggers->trig_insert_before_row);
 }
 
-bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell> cells) {
+bool insert_if_new(Table& table, std::size_t lookup, std::span<const Cell> cells) {
     List* key = list_make1_oid(table.layout->indexes[lookup]);
     ResultRelInfo* info = open_speculatively(table);
     TupleTableSlot* row = fill_row(table, cells);
@@ -367,7 +375,7 @@ bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell>
     return true;
 }
 
-void update(Table& table, std::initializer_list<Cell> cells) {
+void update(Table& table, std::span<const Cell> cells) {
     require_untouched(table);
     TupleTableSlot* row = ExecClearTuple(table.row);
     slot_getallattrs(table.found);
@@ -389,6 +397,18 @@ void update(Table& table, std::initializer_list<Cell> cells) {
     const bool had_triggers = triggers != nullptr && triggers->trig_update_before_row;
     require_written(table, row, cells, had_triggers);
     if (had_triggers) require_same_keys(table, row);
+}
+
+void remove(Table& table) {
+    require_untouched(table);
+    EPQState recheck;
+#if PG_VERSION_NUM >= 160000
+    EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1, NIL);
+#else
+    EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1);
+#endif
+    ExecSimpleRelationDelete(table.info, table.estate, &recheck, table.found);
+    EvalPlanQualEnd(&recheck);
 }
 
 Identity become(Oid owner) {

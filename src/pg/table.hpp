@@ -11,7 +11,7 @@
 
 namespace rewards::pg {
 
-inline constexpr std::size_t most_tables = 8;
+inline constexpr std::size_t most_tables = 16;
 
 // One write: its executor state, and the tables to close at its end.
 struct Write {
@@ -57,6 +57,17 @@ bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
 // The same in its newest version, locked for update until the end of the transaction.
 bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
 
+// Visits the rows whose leading key columns equal `keys`, as of now, in the order of the index, as the
+// found row of the table, until `visit` returns false. It must not write to the table.
+using Visit = bool (*)(void* state);
+void visit_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Visit visit, void* state);
+
+template <typename Body>
+void for_each(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Body body) {
+    visit_rows(
+        table, lookup, keys, [](void* state) { return (*static_cast<Body*>(state))(); }, &body);
+}
+
 // Counts, up to `limit`, the rows that match `keys` and whose text column is not `except`.
 std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, std::uint8_t column,
                         std::string_view except, std::int64_t limit);
@@ -65,14 +76,27 @@ std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<
 std::optional<Datum> optional_value(const Table& table, std::uint8_t column);
 Datum value(const Table& table, std::uint8_t column);
 
-void insert(Table& table, std::initializer_list<Cell> cells);
+void insert(Table& table, std::span<const Cell> cells);
 
 // Inserts unless a row with the same key exists, after waiting for whoever is inserting or deleting
 // one. Unlike ON CONFLICT DO NOTHING it does not fail at REPEATABLE READ when that row is new.
-bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell> cells);
+bool insert_if_new(Table& table, std::size_t lookup, std::span<const Cell> cells);
 
 // Changes the found row, which has to be locked.
-void update(Table& table, std::initializer_list<Cell> cells);
+void update(Table& table, std::span<const Cell> cells);
+
+inline void insert(Table& table, std::initializer_list<Cell> cells) {
+    insert(table, std::span(cells.begin(), cells.size()));
+}
+inline bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell> cells) {
+    return insert_if_new(table, lookup, std::span(cells.begin(), cells.size()));
+}
+inline void update(Table& table, std::initializer_list<Cell> cells) {
+    update(table, std::span(cells.begin(), cells.size()));
+}
+
+// Removes the found row, which has to be locked.
+void remove(Table& table);
 
 struct Identity {
     Oid user;

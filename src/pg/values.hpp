@@ -65,11 +65,12 @@ struct Arguments {
 };
 
 struct RowField {
-    Datum value;
-    bool is_null;
+    Datum value = 0;
+    bool is_null = true;
 
+    constexpr RowField() = default;
     constexpr RowField(Datum datum) : value(datum), is_null(false) {}
-    constexpr RowField(std::nullopt_t) : value(0), is_null(true) {}
+    constexpr RowField(std::nullopt_t) {}
 };
 
 // A row of the function's OUT columns.
