@@ -8,18 +8,30 @@ CREATE FUNCTION rewards.entry_place(user_id uuid, version bigint) RETURNS text
 AS $function$ SELECT format('user %s version %s', user_id, lpad(version::text, 19, '0')) $function$;
 COMMENT ON FUNCTION rewards.entry_place(uuid, bigint) IS 'Part of verify_ledger(): names an entry, in an order that text has';
 
--- From where on blocks from since_block and what is not sealed are, for each server of the ledger.
-CREATE FUNCTION rewards.sealed_since(since_block bigint, OUT system_id bigint, OUT from_xid bigint) RETURNS SETOF record
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 2 SET search_path = pg_catalog, pg_temp
+-- The entries in the blocks from since_block on and in none, as a condition on system_id and xid. With the numbers in the
+-- text of a query the planner sees that they are few, and at which end of the table.
+CREATE FUNCTION rewards.entries_since(since_block bigint) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT s.system_id,
-           coalesce((SELECT min(b.from_xid) FROM ONLY rewards.ledger_blocks b
-                      WHERE b.company_id = rewards.get_current_company_id() AND b.system_id = s.system_id
-                        AND b.block >= since_block), s.to_xid)
+    SELECT string_agg(format('system_id = %s AND xid >= %s', s.system_id, coalesce(
+               (SELECT min(b.from_xid) FROM ONLY rewards.ledger_blocks b
+                 WHERE b.company_id = rewards.get_current_company_id() AND b.system_id = s.system_id
+                   AND b.block >= since_block), s.to_xid)), ' OR ')
       FROM rewards.sealed_systems() s
 $function$;
-COMMENT ON FUNCTION rewards.sealed_since(bigint) IS
-    'Part of verify_ledger(): the first transaction of the blocks from since_block on, for each server that the ledger was on';
+COMMENT ON FUNCTION rewards.entries_since(bigint) IS
+    'Part of verify_ledger(): a condition for the entries in the blocks from since_block on and in none';
+
+CREATE FUNCTION rewards.unsealed_entries(OUT entries bigint, OUT oldest timestamptz)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    EXECUTE format('SELECT count(*), min(recorded_at) FROM rewards.ledger WHERE company_id = $1 AND (%s)', rewards.entries_since(NULL))
+       INTO entries, oldest USING rewards.get_current_company_id();
+END
+$function$;
+COMMENT ON FUNCTION rewards.unsealed_entries() IS
+    'How many entries of the company are in no block, and when the oldest of them was recorded; see the view ledger_seal_lag';
 
 -- Ids of events with entries of their own begin with the time they were recorded at, in milliseconds since 1970.
 CREATE FUNCTION rewards.least_id_after(moment timestamptz) RETURNS uuid
@@ -104,6 +116,7 @@ CREATE FUNCTION rewards.verify_chains_since(since_block bigint)
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $function$
 DECLARE
+    wanted CONSTANT text := rewards.entries_since(since_block);
     first_change CONSTANT text := $sql$LATERAL (SELECT c.* FROM ONLY rewards.ledger_entries c
            WHERE c.company_id = $1 AND c.user_id = %1$s.user_id AND c.event_id = %1$s.%2$s AND c.kind = 'status'
            ORDER BY c.version LIMIT 1)$sql$;
@@ -116,19 +129,15 @@ DECLARE
                      ORDER BY b.id DESC LIMIT 1) AS b WHERE b.version = %1$s.version - 1)$sql$;
 BEGIN
     RETURN QUERY EXECUTE rewards.verify_chains_query(
-        format($sql$rewards.sealed_since($3) s
-            CROSS JOIN LATERAL (SELECT * FROM ONLY rewards.points_events e WHERE e.company_id = $1
-                                   AND e.system_id = s.system_id AND e.xid >= s.from_xid AND e.version IS NOT NULL) AS e
+        format($sql$(SELECT * FROM ONLY rewards.points_events WHERE company_id = $1 AND (%s) AND version IS NOT NULL) AS e
             LEFT JOIN %s AS f ON true LEFT JOIN %s AS p ON true$sql$,
-            format(first_change, 'e', 'id'), format(previous, 'e', 'e.id')),
-        format($sql$rewards.sealed_since($3) s
-            CROSS JOIN LATERAL (SELECT * FROM ONLY rewards.ledger_entries l WHERE l.company_id = $1
-                                   AND l.system_id = s.system_id AND l.xid >= s.from_xid) AS l
+            wanted, format(first_change, 'e', 'id'), format(previous, 'e', 'e.id')),
+        format($sql$(SELECT * FROM ONLY rewards.ledger_entries WHERE company_id = $1 AND (%s)) AS l
             LEFT JOIN LATERAL (SELECT * FROM ONLY rewards.points_events e WHERE e.company_id = $1
                                   AND e.user_id = l.user_id AND e.id = l.event_id LIMIT 1) AS e ON true
             LEFT JOIN %s AS f ON true LEFT JOIN %s AS p ON true$sql$,
-            format(first_change, 'l', 'event_id'), format(previous, 'l', 'rewards.least_id_after(l.recorded_at)')))
-    USING rewards.get_current_company_id(), NULL::uuid, since_block;
+            wanted, format(first_change, 'l', 'event_id'), format(previous, 'l', 'rewards.least_id_after(l.recorded_at)')))
+    USING rewards.get_current_company_id();
 END
 $function$;
 COMMENT ON FUNCTION rewards.verify_chains_since(bigint) IS
@@ -192,25 +201,25 @@ COMMENT ON FUNCTION rewards.verify_accounts(uuid) IS
 -- here it is compared with what the newest entry says.
 CREATE FUNCTION rewards.verify_accounts_since(since_block bigint)
     RETURNS TABLE (check_name text, checked bigint, bad bigint, first_bad text)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $function$
+BEGIN
+    RETURN QUERY EXECUTE format($query$
     WITH entry AS MATERIALIZED (
-        SELECT e.user_id, e.event_id, e.kind, e.version FROM rewards.sealed_since(since_block) s
-         CROSS JOIN LATERAL (SELECT * FROM rewards.ledger l WHERE l.company_id = rewards.get_current_company_id()
-                                AND l.system_id = s.system_id AND l.xid >= s.from_xid) AS e),
+        SELECT user_id, event_id FROM rewards.ledger WHERE company_id = $1 AND (%s)),
     ended AS (
         SELECT t.user_id, (a.version = n.version AND a.chain_head = n.entry_hash) IS NOT TRUE AS bad,
                (a.available_points = n.balance_after) IS NOT TRUE AS off
           FROM (SELECT DISTINCT user_id FROM entry) AS t
           LEFT JOIN LATERAL (SELECT a.* FROM ONLY rewards.user_points_cache a
-                              WHERE a.user_id = t.user_id AND a.company_id = rewards.get_current_company_id() LIMIT 1) AS a ON true
+                              WHERE a.user_id = t.user_id AND a.company_id = $1 LIMIT 1) AS a ON true
           LEFT JOIN LATERAL (
               SELECT last.* FROM (
                   (SELECT l.version, l.entry_hash, l.balance_after FROM ONLY rewards.ledger_entries l
-                    WHERE l.user_id = t.user_id AND l.company_id = rewards.get_current_company_id() ORDER BY l.version DESC LIMIT 1)
+                    WHERE l.user_id = t.user_id AND l.company_id = $1 ORDER BY l.version DESC LIMIT 1)
                   UNION ALL
                   (SELECT e.version, e.entry_hash, e.balance_after FROM ONLY rewards.points_events e
-                    WHERE e.user_id = t.user_id AND e.company_id = rewards.get_current_company_id() AND e.version IS NOT NULL
+                    WHERE e.user_id = t.user_id AND e.company_id = $1 AND e.version IS NOT NULL
                     ORDER BY e.id DESC LIMIT 1)) AS last
                ORDER BY last.version DESC LIMIT 1) AS n ON true),
     decided AS (
@@ -218,50 +227,50 @@ AS $function$
                l.version IS NOT NULL AND (e.validation_status, e.validated_by, e.validated_at, e.validation_notes)
                    IS DISTINCT FROM (l.new_status, l.new_validated_by, l.new_validated_at, l.new_notes) AS bad
           FROM (SELECT DISTINCT user_id, event_id FROM entry) AS t
-          LEFT JOIN LATERAL (SELECT e.* FROM ONLY rewards.points_events e WHERE e.company_id = rewards.get_current_company_id()
+          LEFT JOIN LATERAL (SELECT e.* FROM ONLY rewards.points_events e WHERE e.company_id = $1
                                 AND e.user_id = t.user_id AND e.id = t.event_id LIMIT 1) AS e ON true
-          LEFT JOIN LATERAL (SELECT l.* FROM ONLY rewards.ledger_entries l WHERE l.company_id = rewards.get_current_company_id()
+          LEFT JOIN LATERAL (SELECT l.* FROM ONLY rewards.ledger_entries l WHERE l.company_id = $1
                                 AND l.user_id = t.user_id AND l.event_id = t.event_id AND l.kind = 'status'
                               ORDER BY l.version DESC LIMIT 1) AS l ON true)
     SELECT 'account head', count(*), count(*) FILTER (WHERE bad), min('user ' || user_id) FILTER (WHERE bad) FROM ended
     UNION ALL
     SELECT 'balance', count(*), count(*) FILTER (WHERE off), min('user ' || user_id) FILTER (WHERE off) FROM ended
     UNION ALL
-    SELECT 'event entry', count(*), count(*) FILTER (WHERE missing), min(format('user %s event %s', user_id, event_id)) FILTER (WHERE missing) FROM decided
+    SELECT 'event entry', count(*), count(*) FILTER (WHERE missing), min('user ' || user_id || ' event ' || event_id) FILTER (WHERE missing) FROM decided
     UNION ALL
-    SELECT 'event status', count(*), count(*) FILTER (WHERE bad), min(format('user %s event %s', user_id, event_id)) FILTER (WHERE bad) FROM decided
+    SELECT 'event status', count(*), count(*) FILTER (WHERE bad), min('user ' || user_id || ' event ' || event_id) FILTER (WHERE bad) FROM decided
+    $query$, rewards.entries_since(since_block)) USING rewards.get_current_company_id();
+END
 $function$;
 COMMENT ON FUNCTION rewards.verify_accounts_since(bigint) IS
     'Part of verify_ledger(): as verify_accounts(), for the accounts and events with entries in the blocks from since_block on and in none';
 
 CREATE FUNCTION rewards.verify_blocks(since_block bigint DEFAULT 1)
     RETURNS TABLE (check_name text, checked bigint, bad bigint, first_bad text)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $function$
+BEGIN
+    RETURN QUERY EXECUTE format($query$
     WITH chain AS MATERIALIZED (
         SELECT b.*, lag(b.block, 1, 0::bigint) OVER every AS previous_block,
                lag(b.block_hash, 1, decode(repeat('00', 32), 'hex')) OVER every AS hash_before,
                lag(b.to_xid, 1, 0::bigint) OVER own AS xid_before, row_number() OVER own - 1 AS place
-          FROM ONLY rewards.ledger_blocks b WHERE b.company_id = rewards.get_current_company_id()
+          FROM ONLY rewards.ledger_blocks b WHERE b.company_id = $1
         WINDOW every AS (ORDER BY b.block), own AS (PARTITION BY b.system_id ORDER BY b.block)),
     system AS (
-        SELECT system_id, array_agg(to_xid ORDER BY block) AS ends,
-               min(from_xid) FILTER (WHERE block >= since_block) AS from_xid, max(to_xid) AS to_xid
-          FROM chain GROUP BY system_id),
+        SELECT system_id, array_agg(to_xid ORDER BY block) AS ends FROM chain GROUP BY system_id),
     content AS (
         SELECT system_id, place, count(*) AS entries,
                rewards.merkle_root(uuid_send(user_id) || int8send(version) || entry_hash ORDER BY user_id, version) AS root
-          FROM (SELECT s.system_id, width_bucket(e.xid, s.ends) AS place, e.user_id, e.version, coalesce(e.entry_hash, '') AS entry_hash
-                  FROM system s CROSS JOIN LATERAL (
-                      SELECT * FROM rewards.ledger l WHERE l.company_id = rewards.get_current_company_id()
-                         AND l.system_id = s.system_id AND l.xid >= s.from_xid AND l.xid < s.to_xid) AS e) AS placed
+          FROM (SELECT system_id, width_bucket(e.xid, s.ends) AS place, e.user_id, e.version, coalesce(e.entry_hash, '') AS entry_hash
+                  FROM system s JOIN (SELECT * FROM rewards.ledger WHERE company_id = $1 AND (%s)) AS e USING (system_id)) AS placed
          GROUP BY system_id, place),
     verdict AS (
         SELECT c.block, c.previous_block + 1 <> c.block AS gap,
                (c.previous_hash = c.hash_before) IS NOT TRUE OR (c.from_xid = c.xid_before) IS NOT TRUE AS loose,
                (c.block_hash = rewards.block_hash(c.company_id, c.block, c.system_id, c.from_xid, c.to_xid, c.entries, c.root,
                                                   c.previous_hash, c.sealed_at, c.sealed_by)) IS NOT TRUE AS changed,
-               c.block >= since_block AS wanted,
+               c.block >= $2 AS wanted,
                (c.entries = coalesce(t.entries, 0) AND c.root = coalesce(t.root, sha256(''))) IS NOT TRUE AS other
           FROM chain c LEFT JOIN content t ON t.system_id = c.system_id AND t.place = c.place)
     SELECT row.* FROM (
@@ -274,6 +283,8 @@ AS $function$
      CROSS JOIN LATERAL (VALUES ('block numbering', s.every, s.gaps, 'block ' || s.first_gap),
         ('block chain', s.every, s.loose, 'block ' || s.first_loose), ('block hash', s.every, s.changed, 'block ' || s.first_changed),
         ('block entries', s.wanted, s.other, 'block ' || s.first_other)) AS row
+    $query$, rewards.entries_since(since_block)) USING rewards.get_current_company_id(), since_block;
+END
 $function$;
 COMMENT ON FUNCTION rewards.verify_blocks(bigint) IS
     'Part of verify_ledger(): are all blocks there, each with the hash of the one before, and do those from since_block on have the entries that they were sealed with';

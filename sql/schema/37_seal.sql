@@ -42,16 +42,11 @@ CREATE POLICY member ON rewards.ledger_blocks AS RESTRICTIVE
 
 -- One row for the company of the context, however long the ledger is: only what is not sealed is read.
 CREATE VIEW rewards.ledger_seal_lag WITH (security_invoker = true) AS
-    SELECT company.id AS company_id, coalesce(unsealed.entries, 0) AS unsealed_entries, unsealed.oldest AS oldest_unsealed,
+    SELECT company.id AS company_id, unsealed.entries AS unsealed_entries, unsealed.oldest AS oldest_unsealed,
            greatest(statement_timestamp() - unsealed.oldest, '0') AS lag, newest.block AS last_block, newest.sealed_at
       FROM (SELECT rewards.get_current_company_id()) AS company (id)
       LEFT JOIN LATERAL (SELECT b.block, b.sealed_at FROM rewards.ledger_blocks b
                           WHERE b.company_id = company.id ORDER BY b.block DESC LIMIT 1) AS newest ON true
-      CROSS JOIN LATERAL (SELECT sum(one.entries)::bigint, min(one.oldest)
-                            FROM rewards.sealed_systems() AS sealed
-                           CROSS JOIN LATERAL (SELECT count(*), min(e.recorded_at) FROM rewards.ledger e
-                                                WHERE e.company_id = company.id AND e.system_id = sealed.system_id
-                                                  AND e.xid >= sealed.to_xid) AS one (entries, oldest)
-                         ) AS unsealed (entries, oldest)
+      CROSS JOIN rewards.unsealed_entries() AS unsealed
      WHERE company.id IS NOT NULL;
 COMMENT ON VIEW rewards.ledger_seal_lag IS 'How far seal_ledger() is behind, for the company of the context: entries in no block yet, since when the oldest of them has been waiting (lag), and the last block. A long transaction holds all later entries back';

@@ -102,9 +102,13 @@ Ledger open_ledger(Write& write) {
             std::nullopt};
 }
 
-Account lock_account(Ledger& ledger, const AccountKey& key) {
+void lock_account_row(Ledger& ledger, const AccountKey& key) {
     while (!lock_row(ledger.accounts, account_row::by_key, {to_datum(key.user), to_datum(key.company)}))
         open_account(ledger.accounts, key);
+}
+
+Account lock_account(Ledger& ledger, const AccountKey& key) {
+    lock_account_row(ledger, key);
     Account account = read_account(ledger.accounts, key);
     if (account.expiring.next && *account.expiring.next <= account.now) expire_points(ledger, account);
     return account;
