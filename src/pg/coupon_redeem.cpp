@@ -134,14 +134,14 @@ RedeemAnswer replay(Table& coupons, const Answer& first, const RedeemRequest& re
 }
 
 RedeemAnswer redeem(Ledger& ledger, Account& account, const RedeemRequest& request) {
-    Table nonces = open_nonces(*ledger.write);
-    Table coupons = open_coupons(*ledger.write);
+    Table& nonces = open_nonces(*ledger.write);
+    Table& coupons = open_coupons(*ledger.write);
     const Fingerprint print = fingerprint_of(request);
     const NonceFound found = look_up_nonce(nonces, account.key, request.nonce, print);
     if (found.use == NonceUse::other_request) return refused(refusal::nonce_conflict, account);
     if (found.use == NonceUse::same_request) return replay(coupons, found.answer, request);
 
-    Table templates = open_templates(*ledger.write);
+    Table& templates = open_templates(*ledger.write);
     if (const Refusal* reason = reason_to_refuse(templates, coupons, account, request))
         return refused(*reason, account);
     const RedeemAnswer answer = issue(ledger, account, coupons, read_offer(templates), request);

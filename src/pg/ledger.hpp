@@ -31,9 +31,8 @@ struct Account {
 // The tables that points move through.
 struct Ledger {
     Write* write;
-    Table accounts;
-    Table events;
-    std::optional<Table> entries;  // opened by the first entry outside of an event's own row
+    Table& accounts;
+    Table& events;
 };
 
 Ledger open_ledger(Write& write);

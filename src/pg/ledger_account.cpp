@@ -98,8 +98,7 @@ RowField field_of(const std::optional<TimestampTz>& time) { return time ? Timest
 }  // namespace
 
 Ledger open_ledger(Write& write) {
-    return {&write, open_for_writing(write, account_row::layout), open_for_writing(write, events_layout()),
-            std::nullopt};
+    return {&write, open_for_writing(write, account_row::layout), open_for_writing(write, events_layout())};
 }
 
 Account lock_account(Ledger& ledger, const AccountKey& key) {

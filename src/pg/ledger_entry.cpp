@@ -91,31 +91,27 @@ EntryPlace next_place(Account& account) {
     return {++account.version, account.now, account.balance.available};
 }
 
-Table& open_entries(Ledger& ledger) {
-    if (!ledger.entries) ledger.entries = open_for_writing(*ledger.write, entry_row::layout);
-    return *ledger.entries;
-}
-
 void insert_entry(Ledger& ledger, const Account& account, const EntryPlace& place, const Uuid& event,
                   std::string_view kind, const StatusChange& change) {
-    insert(open_entries(ledger), {{entry_row::user_id, to_datum(account.key.user)},
-                                  {entry_row::company_id, to_datum(account.key.company)},
-                                  {entry_row::version, Int64GetDatum(place.version)},
-                                  {entry_row::event_id, to_datum(event)},
-                                  {entry_row::kind, to_datum(kind)},
-                                  {entry_row::recorded_at, TimestampTzGetDatum(place.recorded_at)},
-                                  {entry_row::balance_after, Int64GetDatum(place.balance_after)},
-                                  {entry_row::old_status, change.before.status},
-                                  {entry_row::old_validated_by, change.before.validated_by},
-                                  {entry_row::old_validated_at, change.before.validated_at},
-                                  {entry_row::old_notes, change.before.notes},
-                                  {entry_row::new_status, change.after.status},
-                                  {entry_row::new_validated_by, change.after.validated_by},
-                                  {entry_row::new_validated_at, change.after.validated_at},
-                                  {entry_row::new_notes, change.after.notes},
-                                  {entry_row::entry_hash, bytea_datum(account.chain_head)},
-                                  {entry_row::xid, entry_xid()},
-                                  {entry_row::system_id, entry_system()}});
+    insert(open_for_writing(*ledger.write, entry_row::layout),
+           {{entry_row::user_id, to_datum(account.key.user)},
+            {entry_row::company_id, to_datum(account.key.company)},
+            {entry_row::version, Int64GetDatum(place.version)},
+            {entry_row::event_id, to_datum(event)},
+            {entry_row::kind, to_datum(kind)},
+            {entry_row::recorded_at, TimestampTzGetDatum(place.recorded_at)},
+            {entry_row::balance_after, Int64GetDatum(place.balance_after)},
+            {entry_row::old_status, change.before.status},
+            {entry_row::old_validated_by, change.before.validated_by},
+            {entry_row::old_validated_at, change.before.validated_at},
+            {entry_row::old_notes, change.before.notes},
+            {entry_row::new_status, change.after.status},
+            {entry_row::new_validated_by, change.after.validated_by},
+            {entry_row::new_validated_at, change.after.validated_at},
+            {entry_row::new_notes, change.after.notes},
+            {entry_row::entry_hash, bytea_datum(account.chain_head)},
+            {entry_row::xid, entry_xid()},
+            {entry_row::system_id, entry_system()}});
 }
 
 }  // namespace

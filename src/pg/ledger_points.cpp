@@ -71,7 +71,7 @@ PointsAnswer post(Ledger& ledger, Account& account, const PointsRequest& request
 PointsAnswer post_once(Ledger& ledger, Account& account, const PointsRequest& request) {
     if (!request.idempotency_key) return post(ledger, account, request);
 
-    Table nonces = open_nonces(*ledger.write);
+    Table& nonces = open_nonces(*ledger.write);
     const Fingerprint print = fingerprint_of(request);
     const NonceFound found = look_up_nonce(nonces, account.key, *request.idempotency_key, print);
     if (found.use == NonceUse::same_request) return {nullptr, found.answer.event, found.answer.balance, true};
@@ -114,7 +114,7 @@ void require_range(std::int64_t points, std::int64_t least, const char* hint) {
 // A statement that is writing events has not brought the balance up to them yet, and will: what is
 // summed meanwhile would be counted twice.
 void require_settled(Write& write) {
-    const Table events = open_for_reading(write, events_layout());
+    const Table& events = open_for_reading(write, events_layout());
     if (events.relation->rd_refcnt > 1 && CheckRelationLockedByMe(events.relation, RowExclusiveLock, false))
         ereport(ERROR, errcode(ERRCODE_OBJECT_IN_USE),
                 errmsg("points_events is in use by a statement that is not finished"),

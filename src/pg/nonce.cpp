@@ -50,7 +50,7 @@ std::string_view nonce_argument(const Arguments& arguments, int index, const cha
     return arguments.word(index, name, longest_nonce);
 }
 
-Table open_nonces(Write& write) { return open_for_writing(write, nonces_layout); }
+Table& open_nonces(Write& write) { return open_for_writing(write, nonces_layout); }
 
 NonceFound look_up_nonce(Table& nonces, const AccountKey& account, std::string_view nonce, const Fingerprint& request) {
     if (!find(nonces, by_key, {to_datum(account.user), to_datum(account.company), to_datum(nonce)}))

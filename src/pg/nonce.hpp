@@ -26,7 +26,7 @@ struct NonceFound {
 
 std::string_view nonce_argument(const Arguments& arguments, int index, const char* name);
 
-Table open_nonces(Write& write);
+Table& open_nonces(Write& write);
 
 // The account has to be locked: its lock is what keeps two uses of one nonce apart.
 NonceFound look_up_nonce(Table& nonces, const AccountKey& account, std::string_view nonce, const Fingerprint& request);

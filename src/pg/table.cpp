@@ -223,17 +223,31 @@ void require_untouched(const Table& table) {
             errhint("Call functions of rewards from AFTER triggers."));
 }
 
-Table open(Write& write, TableLayout& layout, LOCKMODE lock) {
+Table* find_open(Write& write, const TableLayout& layout) {
+    for (std::size_t one = 0; one < write.table_count; ++one)
+        if (write.tables[one].layout == &layout) return &write.tables[one];
+    return nullptr;
+}
+
+Table& open(Write& write, TableLayout& layout, LOCKMODE lock) {
     Relation relation = open_table(layout, lock);
-    if (write.relation_count == most_tables)
+    if (write.table_count == most_tables)
         ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many tables in one write"));
-    write.relations[write.relation_count++] = relation;
-    Table table{};
+    Table& table = write.tables[write.table_count++];
     table.layout = &layout;
     table.relation = relation;
     table.found = table_slot_create(relation, &write.estate->es_tupleTable);
     table.estate = write.estate;
     return table;
+}
+
+void prepare_writing(Write& write, Table& table) {
+    table.info = makeNode(ResultRelInfo);
+    InitResultRelInfo(table.info, table.relation, add_range_table_entry(write.estate, table.relation), nullptr, 0);
+    ExecOpenIndices(table.info, false);
+    use_checks(table.info, table.layout->checks);
+    table.row = ExecInitExtraTupleSlot(write.estate, RelationGetDescr(table.relation), &TTSOpsVirtual);
+    write.estate->es_opened_result_relations = lappend(write.estate->es_opened_result_relations, table.info);
 }
 
 }  // namespace
@@ -256,28 +270,27 @@ void end_write(Write& write) {
     AfterTriggerEndQuery(write.estate);
     ExecResetTupleTable(write.estate->es_tupleTable, false);
     ExecCloseResultRelations(write.estate);
-    for (std::size_t one = 0; one < write.relation_count; ++one) table_close(write.relations[one], NoLock);
+    for (std::size_t one = 0; one < write.table_count; ++one) table_close(write.tables[one].relation, NoLock);
     FreeExecutorState(write.estate);
     PopActiveSnapshot();
     CommandCounterIncrement();
 }
 
-Table open_for_reading(Write& write, TableLayout& layout) {
+Table& open_for_reading(Write& write, TableLayout& layout) {
+    if (Table* known = find_open(write, layout)) return *known;
     MemoryContext caller = MemoryContextSwitchTo(write.estate->es_query_cxt);
-    Table table = open(write, layout, AccessShareLock);
+    Table& table = open(write, layout, AccessShareLock);
     MemoryContextSwitchTo(caller);
     return table;
 }
 
-Table open_for_writing(Write& write, TableLayout& layout) {
+Table& open_for_writing(Write& write, TableLayout& layout) {
+    Table* known = find_open(write, layout);
+    if (known != nullptr && known->info != nullptr) return *known;
     MemoryContext caller = MemoryContextSwitchTo(write.estate->es_query_cxt);
-    Table table = open(write, layout, RowExclusiveLock);
-    table.info = makeNode(ResultRelInfo);
-    InitResultRelInfo(table.info, table.relation, add_range_table_entry(write.estate, table.relation), nullptr, 0);
-    ExecOpenIndices(table.info, false);
-    use_checks(table.info, layout.checks);
-    table.row = ExecInitExtraTupleSlot(write.estate, RelationGetDescr(table.relation), &TTSOpsVirtual);
-    write.estate->es_opened_result_relations = lappend(write.estate->es_opened_result_relations, table.info);
+    if (known != nullptr) LockRelationOid(RelationGetRelid(known->relation), RowExclusiveLock);
+    Table& table = known != nullptr ? *known : open(write, layout, RowExclusiveLock);
+    prepare_writing(write, table);
     MemoryContextSwitchTo(caller);
     return table;
 }

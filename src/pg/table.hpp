@@ -13,13 +13,6 @@ namespace rewards::pg {
 
 inline constexpr std::size_t most_tables = 16;
 
-// One write: its executor state, and the tables to close at its end.
-struct Write {
-    EState* estate;
-    std::array<Relation, most_tables> relations;
-    std::size_t relation_count;
-};
-
 struct Table {
     TableLayout* layout;
     Relation relation;
@@ -29,6 +22,13 @@ struct Table {
     TupleTableSlot* row;         // the row that insert or update writes
     EState* estate;
     std::uint64_t locked_in;  // the number of the write that locked the found row
+};
+
+// One write: its executor state, and the tables it has opened, each once.
+struct Write {
+    EState* estate;
+    std::array<Table, most_tables> tables;
+    std::size_t table_count;
 };
 
 struct Cell {
@@ -48,8 +48,8 @@ void with_write(const char* function, Body body) {
     end_write(write);
 }
 
-Table open_for_reading(Write& write, TableLayout& layout);
-Table open_for_writing(Write& write, TableLayout& layout);
+Table& open_for_reading(Write& write, TableLayout& layout);
+Table& open_for_writing(Write& write, TableLayout& layout);
 
 // The first row whose leading key columns equal `keys`, as of now.
 bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
