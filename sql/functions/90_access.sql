@@ -28,7 +28,7 @@ BEGIN
                             'award_points(uuid, bigint, text, text, text, timestamptz)',
                             'deduct_points(uuid, bigint, text, text, text, timestamptz)',
                             'calculate_user_points(uuid)', 'redeem_coupon(uuid, uuid, text)',
-                            'claim_coupon(text, text, jsonb)']) AS signature
+                            'claim_coupon(text, text, jsonb)', 'current_settings()']) AS signature
          WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
@@ -36,6 +36,9 @@ BEGIN
          WHERE admin IS NOT NULL
         UNION ALL
         SELECT format('GRANT SELECT ON rewards.points_events, rewards.ledger_entries, rewards.ledger, rewards.user_points_cache, rewards.point_lots, rewards.coupon_templates, rewards.coupons TO %s', grantee)
+          FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT SELECT ON rewards.company_settings, rewards.point_rules TO %s', grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT SELECT ON rewards.used_nonces, rewards.point_lot_uses, rewards.points_liability, rewards.coupon_keys, rewards.data_version TO %s', admin)

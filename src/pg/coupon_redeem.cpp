@@ -145,7 +145,7 @@ RedeemAnswer redeem(Ledger& ledger, Account& account, const RedeemRequest& reque
     if (const Refusal* reason = reason_to_refuse(templates, coupons, account, request))
         return refused(*reason, account);
     const RedeemAnswer answer = issue(ledger, account, coupons, read_offer(templates), request);
-    remember_nonce(nonces, account.key, request.nonce, "coupon_redemption", print,
+    remember_nonce(*ledger.write, nonces, account.key, request.nonce, "coupon_redemption", print,
                    {std::nullopt, answer.coupon, answer.balance}, account.now);
     return answer;
 }

@@ -107,6 +107,7 @@ enum : std::uint8_t {
     validation_notes,
     column_count
 };
+enum : std::size_t { by_time, by_id };  // of an account by event_time; of a user in the order of writing
 }  // namespace event
 
 TableLayout& events_layout();

@@ -34,65 +34,6 @@ void tell_updated_columns(const Table& table, std::span<const Cell> cells) {
 #endif
 }
 
-RegProcedure equality_of(Oid type) {
-    switch (type) {
-        case UUIDOID: return F_UUID_EQ;
-        case INT2OID: return F_INT2EQ;
-        case TIMESTAMPTZOID: return F_TIMESTAMPTZ_EQ;
-        case BOOLOID: return F_BOOLEQ;
-        case INT4OID: return F_INT4EQ;
-        case INT8OID: return F_INT8EQ;
-        case TEXTOID: return F_TEXTEQ;
-        case BYTEAOID: return F_BYTEAEQ;
-        default:
-            ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("cannot search by type %s", format_type_be(type)));
-    }
-    pg_unreachable();
-}
-
-// The executor has the indexes of a table that is written to open already.
-Relation open_index(const Table& table, std::size_t lookup) {
-    const Oid wanted = table.layout->indexes[lookup];
-    if (table.info != nullptr)
-        for (int one = 0; one < table.info->ri_NumIndices; ++one)
-            if (RelationGetRelid(table.info->ri_IndexRelationDescs[one]) == wanted) {
-                RelationIncrementReferenceCount(table.info->ri_IndexRelationDescs[one]);
-                return table.info->ri_IndexRelationDescs[one];
-            }
-    return index_open(wanted, AccessShareLock);
-}
-
-IndexScanDesc begin_scan(const Table& table, Relation index, Snapshot snapshot, int keys) {
-#if PG_VERSION_NUM >= 180000
-    return index_beginscan(table.relation, index, snapshot, nullptr, keys, 0);
-#else
-    return index_beginscan(table.relation, index, snapshot, keys, 0);
-#endif
-}
-
-// Calls `body` with each row that matches until it returns false.
-template <typename Body>
-void scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Body body) {
-    const Lookup& by = table.layout->lookups[lookup];
-    Relation index = open_index(table, lookup);
-    ScanKeyData scan_keys[most_keys];
-    int count = 0;
-    for (Datum key : keys) {
-        const Oid type = table.layout->columns[by.columns[count]].type;
-        ScanKeyEntryInitialize(&scan_keys[count], 0, static_cast<AttrNumber>(count + 1), BTEqualStrategyNumber,
-                               InvalidOid, index->rd_indcollation[count], equality_of(type), key);
-        ++count;
-    }
-    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-    IndexScanDesc rows = begin_scan(table, index, snapshot, count);
-    index_rescan(rows, scan_keys, count, nullptr, 0);
-    while (index_getnext_slot(rows, ForwardScanDirection, table.found) && body()) CHECK_FOR_INTERRUPTS();
-    index_endscan(rows);
-    UnregisterSnapshot(snapshot);
-    index_close(index, NoLock);
-}
-
 void set_cells(const Table& table, TupleTableSlot* row, std::span<const Cell> cells) {
     for (const Cell& cell : cells) {
         const int index = table.layout->attributes[cell.column] - 1;
@@ -295,15 +236,6 @@ Table& open_for_writing(Write& write, TableLayout& layout) {
     return table;
 }
 
-bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
-    bool found = false;
-    scan(table, lookup, keys, [&] {
-        found = true;
-        return false;
-    });
-    return found;
-}
-
 bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
     while (find(table, lookup, keys)) {
         ItemPointerData tid = table.found->tts_tid;
@@ -325,21 +257,6 @@ bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> key
                     errhint("Call the function in a statement of its own."));
     }
     return false;
-}
-
-void visit_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Visit visit, void* state) {
-    scan(table, lookup, keys, [=] { return visit(state); });
-}
-
-std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, std::uint8_t column,
-                        std::string_view except, std::int64_t limit) {
-    std::int64_t count = 0;
-    if (limit <= 0) return count;
-    scan(table, lookup, keys, [&] {
-        if (text_view(value(table, column)) != except) ++count;
-        return count < limit;
-    });
-    return count;
 }
 
 std::optional<Datum> optional_value(const Table& table, std::uint8_t column) {

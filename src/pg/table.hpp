@@ -51,22 +51,46 @@ void with_write(const char* function, Body body) {
 Table& open_for_reading(Write& write, TableLayout& layout);
 Table& open_for_writing(Write& write, TableLayout& layout);
 
+// Of the key column after those that are given: from `from`, which is in it, until `until`, which is not.
+struct Range {
+    std::optional<Datum> from;
+    std::optional<Datum> until;
+};
+
+struct RangeScan {
+    Table* table;
+    Relation index;
+    IndexScanDesc rows;
+    Snapshot snapshot;
+    ScanDirection direction;
+};
+
+RangeScan begin_scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range,
+                     ScanDirection direction);
+bool next_row(RangeScan& scan);
+void end_scan(RangeScan& scan);
+
+// Visits the rows whose leading key columns equal `keys` and whose next one is in `range`, as of now and
+// with what this call has written, in the order of the index or backwards, as the found row of the
+// table, until `body` returns false. It must not write to the table.
+template <typename Body>
+void scan_range(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range,
+                ScanDirection direction, Body body) {
+    RangeScan scan = begin_scan(table, lookup, keys, range, direction);
+    while (next_row(scan) && body()) CHECK_FOR_INTERRUPTS();
+    end_scan(scan);
+}
+
+template <typename Body>
+void for_each(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Body body) {
+    scan_range(table, lookup, keys, {}, ForwardScanDirection, body);
+}
+
 // The first row whose leading key columns equal `keys`, as of now.
 bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
 
 // The same in its newest version, locked for update until the end of the transaction.
 bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
-
-// Visits the rows whose leading key columns equal `keys`, as of now, in the order of the index, as the
-// found row of the table, until `visit` returns false. It must not write to the table.
-using Visit = bool (*)(void* state);
-void visit_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Visit visit, void* state);
-
-template <typename Body>
-void for_each(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Body body) {
-    visit_rows(
-        table, lookup, keys, [](void* state) { return (*static_cast<Body*>(state))(); }, &body);
-}
 
 // Counts, up to `limit`, the rows that match `keys` and whose text column is not `except`.
 std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, std::uint8_t column,
