@@ -36,6 +36,7 @@ void tell_updated_columns(const Table& table, std::initializer_list<Cell> cells)
 
 RegProcedure equality_of(Oid type) {
     switch (type) {
+        case BOOLOID: return F_BOOLEQ;
         case UUIDOID: return F_UUID_EQ;
         case INT2OID: return F_INT2EQ;
         case TEXTOID: return F_TEXTEQ;
@@ -232,6 +233,21 @@ Table open(Write& write, TableLayout& layout, LOCKMODE lock) {
     return table;
 }
 
+Table* known_table(const Write& write, const TableLayout& layout, bool to_write) {
+    for (std::size_t one = 0; one < write.shared_count; ++one) {
+        Table* table = write.shared[one];
+        if (table->layout == &layout && (table->info != nullptr || !to_write)) return table;
+    }
+    return nullptr;
+}
+
+Table& keep(Write& write, const Table& table) {
+    auto* kept = static_cast<Table*>(MemoryContextAlloc(write.estate->es_query_cxt, sizeof(Table)));
+    *kept = table;
+    write.shared[write.shared_count++] = kept;
+    return *kept;
+}
+
 }  // namespace
 
 Write begin_write(const char* function) {
@@ -276,6 +292,16 @@ Table open_for_writing(Write& write, TableLayout& layout) {
     write.estate->es_opened_result_relations = lappend(write.estate->es_opened_result_relations, table.info);
     MemoryContextSwitchTo(caller);
     return table;
+}
+
+Table& readable(Write& write, TableLayout& layout) {
+    Table* known = known_table(write, layout, false);
+    return known != nullptr ? *known : keep(write, open_for_reading(write, layout));
+}
+
+Table& writable(Write& write, TableLayout& layout) {
+    Table* known = known_table(write, layout, true);
+    return known != nullptr ? *known : keep(write, open_for_writing(write, layout));
 }
 
 bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
@@ -365,6 +391,11 @@ bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell>
     CommandCounterIncrement();
     table.estate->es_output_cid = GetCurrentCommandId(true);
     return true;
+}
+
+void make_visible(Write& write) {
+    CommandCounterIncrement();
+    write.estate->es_output_cid = GetCurrentCommandId(true);
 }
 
 void update(Table& table, std::initializer_list<Cell> cells) {

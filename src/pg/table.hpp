@@ -11,13 +11,17 @@
 
 namespace rewards::pg {
 
-inline constexpr std::size_t most_tables = 8;
+inline constexpr std::size_t most_tables = 16;
+
+struct Table;
 
 // One write: its executor state, and the tables to close at its end.
 struct Write {
     EState* estate;
     std::array<Relation, most_tables> relations;
     std::size_t relation_count;
+    std::array<Table*, most_tables> shared;
+    std::size_t shared_count;
 };
 
 struct Table {
@@ -51,6 +55,11 @@ void with_write(const char* function, Body body) {
 Table open_for_reading(Write& write, TableLayout& layout);
 Table open_for_writing(Write& write, TableLayout& layout);
 
+// The same for tables that several steps of a write come back to: opened by the first one that asks, and
+// all have one found row.
+Table& readable(Write& write, TableLayout& layout);
+Table& writable(Write& write, TableLayout& layout);
+
 // The first row whose leading key columns equal `keys`, as of now.
 bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
 
@@ -73,6 +82,9 @@ bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell>
 
 // Changes the found row, which has to be locked.
 void update(Table& table, std::initializer_list<Cell> cells);
+
+// What this write has written so far is there for what it reads from now on.
+void make_visible(Write& write);
 
 struct Identity {
     Oid user;
