@@ -38,6 +38,17 @@ std::string_view view(const std::array<char, size>& text) noexcept {
     return {text.data(), text.size()};
 }
 
+// Not std::to_chars, whose table of digits would be exported from the library.
+std::string_view decimal(std::int64_t number, std::array<char, 20>& digits) noexcept {
+    std::uint64_t rest = static_cast<std::uint64_t>(number);
+    if (number < 0) rest = 0 - rest;
+    std::size_t first = digits.size();
+    do digits[--first] = static_cast<char>('0' + rest % 10);
+    while ((rest /= 10) != 0);
+    if (number < 0) digits[--first] = '-';
+    return {digits.data() + first, digits.size() - first};
+}
+
 std::optional<unsigned> hex_value(char symbol) noexcept {
     const char lower = symbol >= 'A' && symbol <= 'F' ? static_cast<char>(symbol - 'A' + 'a') : symbol;
     const std::size_t value = hex_digits.find(lower);
@@ -79,9 +90,8 @@ std::optional<Digest> decode(std::string_view text, unsigned width, ValueOf valu
 Result<Digest> request_hash(const AttestedRequest& request) noexcept {
     if (request.event_type.find('\n') != std::string_view::npos)
         return Error{Fault::malformed, "the event type of an attested event must not contain a line break"};
-    std::array<char, 20> time;
-    const auto end = std::to_chars(time.data(), time.data() + time.size(), request.event_milliseconds).ptr;
-    const std::string_view milliseconds(time.data(), static_cast<std::size_t>(end - time.data()));
+    std::array<char, 20> digits;
+    const std::string_view milliseconds = decimal(request.event_milliseconds, digits);
 
     Hashing hashing(sha256_algorithm());
     hashing.add(bytes_of(layout_tag));
