@@ -1,6 +1,7 @@
 // redeem_coupon: points become a coupon.
 #include "pg/coupon.hpp"
 #include "pg/coupon_key.hpp"
+#include "pg/insight.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
 #include "pg/uuid.hpp"
@@ -138,7 +139,10 @@ RedeemAnswer redeem(Ledger& ledger, Account& account, const RedeemRequest& reque
     Table& coupons = open_coupons(*ledger.write);
     const Fingerprint print = fingerprint_of(request);
     const NonceFound found = look_up_nonce(nonces, account.key, request.nonce, print);
-    if (found.use == NonceUse::other_request) return refused(refusal::nonce_conflict, account);
+    if (found.use == NonceUse::other_request) {
+        note_nonce_conflict(write, account.key, "redeem_coupon()", request.nonce);
+        return refused(refusal::nonce_conflict, account);
+    }
     if (found.use == NonceUse::same_request) return replay(coupons, found.answer, request);
 
     Table& templates = open_templates(*ledger.write);

@@ -1,5 +1,6 @@
 // award_points, deduct_points, refresh_user_points_cache: the back end changes a balance.
 #include "core/bytes.hpp"
+#include "pg/insight.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
 
@@ -75,8 +76,10 @@ PointsAnswer post_once(Ledger& ledger, Account& account, const PointsRequest& re
     const Fingerprint print = fingerprint_of(request);
     const NonceFound found = look_up_nonce(nonces, account.key, *request.idempotency_key, print);
     if (found.use == NonceUse::same_request) return {nullptr, found.answer.event, found.answer.balance, true};
-    if (found.use == NonceUse::other_request)
+    if (found.use == NonceUse::other_request) {
+        note_nonce_conflict(write, account.key, request.function, *request.idempotency_key);
         return {&refusal::nonce_conflict, std::nullopt, account.balance.available, false};
+    }
 
     const PointsAnswer answer = post(ledger, account, request);
     if (answer.refusal == nullptr)

@@ -122,7 +122,7 @@ PointRule rule_in(const Table& rules) {
 }
 
 std::optional<PointRule> read_rule(Write& write, const Uuid& company, std::string_view type) {
-    Table rules = open_for_reading(write, layout);
+    Table& rules = open_for_reading(write, layout);
     const Datum wanted = to_datum(type);
     if (!find(rules, by_type, {to_datum(company), wanted}) && !find(rules, by_type, {to_datum(nil_company), wanted}))
         return std::nullopt;

@@ -103,7 +103,7 @@ Settings settings_from(const Values& values) {
 }
 
 Settings read_settings(Write& write, const Uuid& company) {
-    Table table = open_for_reading(write, layout);
+    Table& table = open_for_reading(write, layout);
     Values values{};
     if (find(table, by_company, {to_datum(nil_company)})) overlay(values, write, table);
     if (find(table, by_company, {to_datum(company)})) overlay(values, write, table);

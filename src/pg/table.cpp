@@ -341,6 +341,11 @@ void remove(Table& table) {
     EvalPlanQualEnd(&recheck);
 }
 
+void make_visible(Write& write) {
+    CommandCounterIncrement();
+    write.estate->es_output_cid = GetCurrentCommandId(true);
+}
+
 Identity become(Oid owner) {
     Identity caller;
     GetUserIdAndSecContext(&caller.user, &caller.security_context);
