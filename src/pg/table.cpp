@@ -38,6 +38,7 @@ RegProcedure equality_of(Oid type) {
     switch (type) {
         case UUIDOID: return F_UUID_EQ;
         case INT2OID: return F_INT2EQ;
+        case INT4OID: return F_INT4EQ;
         case TEXTOID: return F_TEXTEQ;
         case BYTEAOID: return F_BYTEAEQ;
         default:
@@ -404,6 +405,26 @@ Identity become(Oid owner) {
 void become_again(const Identity& identity) {
     SetUserIdAndSecContext(identity.user, identity.security_context);
     AtEOXact_GUC(false, identity.setting_level);
+}
+
+Write begin_read() {
+    PushActiveSnapshot(GetLatestSnapshot());
+    Write read{};
+    read.estate = CreateExecutorState();
+    read.estate->es_snapshot = GetActiveSnapshot();
+    return read;
+}
+
+void end_read(Write& read) {
+    ExecResetTupleTable(read.estate->es_tupleTable, false);
+    for (std::size_t one = 0; one < read.relation_count; ++one) table_close(read.relations[one], NoLock);
+    FreeExecutorState(read.estate);
+    PopActiveSnapshot();
+}
+
+void for_each(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, bool (*visit)(void*),
+              void* visitor) {
+    scan(table, lookup, keys, [&] { return visit(visitor); });
 }
 
 }  // namespace rewards::pg

@@ -91,4 +91,25 @@ void as_owner(Relation relation, Body body) {
     become_again(caller);
 }
 
+// The bracket around reads alone, which are possible on a standby, too.
+Write begin_read();
+void end_read(Write& read);
+
+template <typename Body>
+void with_read(Body body) {
+    Write read = begin_read();
+    body(read);
+    end_read(read);
+}
+
+// Calls `visit` for each row whose leading key columns equal `keys`, in the order of the index, until
+// it returns false; the row is the found one.
+void for_each(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, bool (*visit)(void*), void* visitor);
+
+template <typename Visit>
+void for_each(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Visit visit) {
+    for_each(
+        table, lookup, keys, [](void* visitor) -> bool { return (*static_cast<Visit*>(visitor))(); }, &visit);
+}
+
 }  // namespace rewards::pg
