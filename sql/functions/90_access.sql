@@ -32,13 +32,15 @@ BEGIN
          WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
-          FROM unnest(ARRAY['refresh_user_points_cache(uuid)', 'hash_coupon_code(text)', 'code_data_version()']) AS signature
+          FROM unnest(ARRAY['refresh_user_points_cache(uuid)', 'hash_coupon_code(text)', 'code_data_version()',
+                            'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
+                            'backtest_trust_rules(integer, timestamptz, timestamptz)']) AS signature
          WHERE admin IS NOT NULL
         UNION ALL
         SELECT format('GRANT SELECT ON rewards.points_events, rewards.user_points_cache, rewards.coupon_templates, rewards.coupons TO %s', grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL
-        SELECT format('GRANT SELECT ON rewards.used_nonces, rewards.coupon_keys, rewards.data_version TO %s', admin)
+        SELECT format('GRANT SELECT ON rewards.used_nonces, rewards.coupon_keys, rewards.data_version, rewards.trust_rules TO %s', admin)
          WHERE admin IS NOT NULL
     LOOP
         EXECUTE statement;

@@ -54,7 +54,8 @@ CREATE FUNCTION pg_temp.functions_with(role name) RETURNS SETOF text LANGUAGE sq
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_app', 'SELECT') $$,
     ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons'], 'the back end reads the books');
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_admin', 'SELECT') $$,
-    ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons', 'used_nonces', 'coupon_keys', 'data_version'],
+    ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons', 'used_nonces', 'coupon_keys', 'data_version',
+          'trust_rules'],
     'staff read what they need to help');
 SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
         FROM unnest(ARRAY['pgtap_app', 'pgtap_admin', 'pgtap_stranger']) AS role, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) AS privilege $$),
@@ -63,7 +64,8 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
     ARRAY['set_company_context', 'get_current_company_id', 'get_current_user_id', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
           'calculate_user_points', 'redeem_coupon', 'claim_coupon'], 'the back end calls what a programme is made of');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_temp.functions_with('pgtap_app') $$,
-    ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version'], 'and staff a little more');
+    ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'trust_features', 'trust_score',
+          'explain_event', 'backtest_trust_rules'], 'and staff a little more');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_stranger') $$, ARRAY['get_current_company_id', 'get_current_user_id'],
     'a stranger still has what everybody has');
 
