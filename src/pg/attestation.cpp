@@ -209,9 +209,9 @@ SQL_FUNCTION(rewards_examine_attestation) {
     require_back_end(context, "have attestations examined");
     AttestationFindings findings{};
     with_write("examine_attestation()", [&](Write& write) {
-        Table& accounts = open_accounts(write);
-        const Account account = lock_account(accounts, {user, context.company});
-        findings = examine(write, account.key, device, verdict, hash ? &*hash : nullptr, account.now);
+        with_account(write, {user, context.company}, [&](Ledger&, const Account& account) {
+            findings = examine(write, account.key, device, verdict, hash ? &*hash : nullptr, account.now);
+        });
     });
     return make_row(fcinfo, {to_datum(rewards::text_of(findings.level)), field_of(findings.app_recognized),
                              field_of(findings.request_bound), field_of(findings.counter_fresh)});

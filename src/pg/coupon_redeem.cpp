@@ -140,7 +140,7 @@ RedeemAnswer redeem(Ledger& ledger, Account& account, const RedeemRequest& reque
     const Fingerprint print = fingerprint_of(request);
     const NonceFound found = look_up_nonce(nonces, account.key, request.nonce, print);
     if (found.use == NonceUse::other_request) {
-        note_nonce_conflict(write, account.key, "redeem_coupon()", request.nonce);
+        note_nonce_conflict(*ledger.write, account.key, "redeem_coupon()", request.nonce);
         return refused(refusal::nonce_conflict, account);
     }
     if (found.use == NonceUse::same_request) return replay(coupons, found.answer, request);
@@ -178,10 +178,8 @@ SQL_FUNCTION(rewards_redeem_coupon) {
     require_member(context, request.user);
     RedeemAnswer answer{};
     with_write("redeem_coupon()", [&](Write& write) {
-        Ledger ledger = open_ledger(write);
-        Account account = lock_account(ledger, {request.user, context.company});
-        answer = redeem(ledger, account, request);
-        save_account(account);
+        with_account(write, {request.user, context.company},
+                     [&](Ledger& ledger, Account& account) { answer = redeem(ledger, account, request); });
     });
     if (answer.refusal != nullptr)
         refuse(*answer.refusal, psprintf("{\"points_remaining\": " INT64_FORMAT "}", answer.balance));

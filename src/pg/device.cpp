@@ -25,9 +25,9 @@ DeviceSeen see_device(Write& write, const AccountKey& account, std::string_view 
     if (find(known, by_key, {to_datum(account.user), to_datum(account.company), name})) return {accounts, false};
 
     insert(open_for_writing(write, layout), {{user_id, to_datum(account.user)},
-                                     {company_id, to_datum(account.company)},
-                                     {device, name},
-                                     {first_seen_at, TimestampTzGetDatum(now)}});
+                                             {company_id, to_datum(account.company)},
+                                             {device, name},
+                                             {first_seen_at, TimestampTzGetDatum(now)}});
     make_visible(write);
     return {Min(accounts + 1, most_accounts_counted), true};
 }

@@ -43,6 +43,15 @@ Account lock_account(Ledger& ledger, const AccountKey& key);
 // Writes what changed back to the locked row, with these cells of other columns. Once per lock.
 void save_account(Account& account, std::span<const Cell> others = {});
 
+// The bracket around what is done under an account's lock.
+template <typename Body>
+void with_account(Write& write, const AccountKey& key, Body body) {
+    Ledger ledger = open_ledger(write);
+    Account account = lock_account(ledger, key);
+    body(ledger, account);
+    save_account(account);
+}
+
 struct Posting {
     std::string_view event_type;
     std::optional<TimestampTz> event_time;  // nothing: the account's now

@@ -77,13 +77,13 @@ PointsAnswer post_once(Ledger& ledger, Account& account, const PointsRequest& re
     const NonceFound found = look_up_nonce(nonces, account.key, *request.idempotency_key, print);
     if (found.use == NonceUse::same_request) return {nullptr, found.answer.event, found.answer.balance, true};
     if (found.use == NonceUse::other_request) {
-        note_nonce_conflict(write, account.key, request.function, *request.idempotency_key);
+        note_nonce_conflict(*ledger.write, account.key, request.function, *request.idempotency_key);
         return {&refusal::nonce_conflict, std::nullopt, account.balance.available, false};
     }
 
     const PointsAnswer answer = post(ledger, account, request);
     if (answer.refusal == nullptr)
-        remember_nonce(write, nonces, account.key, *request.idempotency_key, request.event_type, print,
+        remember_nonce(*ledger.write, nonces, account.key, *request.idempotency_key, request.event_type, print,
                        {answer.event, std::nullopt, answer.balance}, account.now);
     return answer;
 }
@@ -93,10 +93,8 @@ Datum change_points(FunctionCallInfo call, const PointsRequest& request) {
     require_back_end(context, "award or deduct points");
     PointsAnswer answer{};
     with_write(request.function, [&](Write& write) {
-        Ledger ledger = open_ledger(write);
-        Account account = lock_account(ledger, {request.user, context.company});
-        answer = post_once(ledger, account, request);
-        save_account(account);
+        with_account(write, {request.user, context.company},
+                     [&](Ledger& ledger, Account& account) { answer = post_once(ledger, account, request); });
     });
     if (answer.refusal != nullptr)
         refuse(*answer.refusal, psprintf("{\"balance\": " INT64_FORMAT ", \"points\": " INT64_FORMAT "}",
@@ -186,13 +184,12 @@ SQL_FUNCTION(rewards_refresh_user_points_cache) {
     std::int64_t available = 0;
     with_write("refresh_user_points_cache()", [&](Write& write) {
         require_settled(write);
-        Ledger ledger = open_ledger(write);
-        Account account = lock_account(ledger, {user, context.company});
-        const rewards::Balance sums = sum_events(account);
-        account.is_changed |= sums != account.balance;
-        account.balance = sums;
-        save_account(account);
-        available = sums.available;
+        with_account(write, {user, context.company}, [&](Ledger&, Account& account) {
+            const rewards::Balance sums = sum_events(account);
+            account.is_changed |= sums != account.balance;
+            account.balance = sums;
+            available = sums.available;
+        });
     });
     PG_RETURN_INT64(available);
 }

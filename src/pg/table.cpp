@@ -217,6 +217,21 @@ void end_write(Write& write) {
     CommandCounterIncrement();
 }
 
+Write begin_read() {
+    PushActiveSnapshot(GetLatestSnapshot());
+    Write read{};
+    read.estate = CreateExecutorState();
+    read.estate->es_snapshot = GetActiveSnapshot();
+    return read;
+}
+
+void end_read(Write& read) {
+    ExecResetTupleTable(read.estate->es_tupleTable, false);
+    for (std::size_t one = 0; one < read.table_count; ++one) table_close(read.tables[one].relation, NoLock);
+    FreeExecutorState(read.estate);
+    PopActiveSnapshot();
+}
+
 Table& open_for_reading(Write& write, TableLayout& layout) {
     if (Table* known = find_open(write, layout)) return *known;
     MemoryContext caller = MemoryContextSwitchTo(write.estate->es_query_cxt);

@@ -48,6 +48,17 @@ void with_write(const char* function, Body body) {
     end_write(write);
 }
 
+// The bracket around reads alone, which are possible on a standby, too.
+Write begin_read();
+void end_read(Write& read);
+
+template <typename Body>
+void with_read(Body body) {
+    Write read = begin_read();
+    body(read);
+    end_read(read);
+}
+
 Table& open_for_reading(Write& write, TableLayout& layout);
 Table& open_for_writing(Write& write, TableLayout& layout);
 
