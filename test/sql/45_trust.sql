@@ -90,6 +90,7 @@ SELECT state, message, hint, call FROM (VALUES
 SELECT score FROM rewards.trust_score('{}', 1);
 COMMIT;
 SELECT state, message FROM attempt($$SELECT rewards.trust_score('{}')$$);
+SELECT state, message FROM attempt($$SELECT rewards.backtest_trust_rules(1, NULL, NULL)$$);
 
 -- Rules
 
@@ -284,7 +285,8 @@ SELECT state, message FROM attempt($$SELECT rewards.backtest_trust_rules(1001, '
 -- From is within, to is not.
 SELECT max(created_at) AS last, min(created_at) AS first FROM rewards.points_events WHERE trust_score IS NOT NULL \gset
 SELECT (SELECT sum(events) FROM rewards.backtest_trust_rules(1, :'last', 'infinity')) > 0 AS from_is_within,
-       (SELECT sum(events) FROM rewards.backtest_trust_rules(1, '-infinity', :'first')) IS NULL AS to_is_not;
+       (SELECT sum(events) FROM rewards.backtest_trust_rules(1, '-infinity', :'first')) IS NULL AS to_is_not,
+       (SELECT sum(events) FROM rewards.backtest_trust_rules(1, NULL, NULL)) AS null_is_open;
 
 -- The company's thresholds come before the common ones, and what it leaves open is as there.
 SET LOCAL ROLE NONE;
@@ -320,7 +322,9 @@ SET LOCAL ROLE regress_rewards_admin;
 SELECT count(*) AS events FROM rewards.points_events;
 SELECT count(*) AS rules FROM rewards.trust_rules;
 SELECT count(*) AS reasons FROM rewards.explain_event(event('4505'));
-SELECT state, message FROM attempt($$SELECT rewards.trust_score('{1000}')$$);
+SELECT state, message, call FROM (VALUES
+    ($$SELECT rewards.trust_score('{1000}')$$),
+    ($$SELECT rewards.backtest_trust_rules(1, NULL, NULL)$$)) AS calls (call), attempt(call);
 ROLLBACK;
 
 -- Another company's event explains nothing to staff.
