@@ -199,15 +199,17 @@ SELECT score, reasons FROM rewards.trust_score('{999}');
 SELECT state, message FROM attempt($$SELECT rewards.trust_score('{}', 1000)$$);
 COMMIT;
 
--- Twenty companies with rules of their own, each of them right, twice: more than a session keeps.
+-- Three hundred companies with rules and versions of their own, each of them right, twice: more than a session keeps.
 INSERT INTO rewards.trust_rules (company_id, version, rule, feature, comparison, threshold, weight, sentence)
-SELECT company('45c' || lpad(n::text, 2, '0')), 1000, 'base', 'always', '=', 1, n, 'x' FROM generate_series(1, 20) AS n;
+SELECT company('45c' || lpad(n::text, 3, '0')), 1000 + n, 'base', 'always', '=', 1, n % 100, 'x' FROM generate_series(1, 300) AS n;
 DO $$
 BEGIN
-    FOR n IN 1..40 LOOP
-        PERFORM rewards.set_company_context(company('45c' || lpad(((n - 1) % 20 + 1)::text, 2, '0')));
-        ASSERT (rewards.trust_score('{}')).score = (n - 1) % 20 + 1, n;
-        COMMIT;
+    FOR turn IN 1..2 LOOP
+        FOR n IN 1..300 LOOP
+            PERFORM rewards.set_company_context(company('45c' || lpad(n::text, 3, '0')));
+            ASSERT (rewards.trust_score('{}')).score = n % 100, n;
+            COMMIT;
+        END LOOP;
     END LOOP;
 END
 $$;
