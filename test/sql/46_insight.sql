@@ -99,7 +99,7 @@ SELECT outcome, replayed FROM rewards.award_points(:'member_2', 10, NULL, 'key')
 SELECT outcome, replayed FROM rewards.award_points(:'member_2', 10, NULL, 'key');
 SELECT outcome, replayed FROM rewards.redeem_coupon(:'member_2', :'coffee', 'coupon');
 SELECT outcome, replayed FROM rewards.redeem_coupon(:'member_2', :'coffee', 'coupon');
-SELECT count(*) AS replay_attempts FROM rewards.fraud_insights WHERE insight_type = 'replay_attempt';
+SELECT count(*) AS replay_attempts FROM insights WHERE insight_type = 'replay_attempt';
 SELECT outcome FROM rewards.award_points(:'member_2', 11, NULL, 'key');
 SELECT severity, occurrences, details, events FROM insights WHERE insight_type = 'replay_attempt';
 SELECT outcome FROM rewards.deduct_points(:'member_2', 1, NULL, 'coupon');
