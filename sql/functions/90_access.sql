@@ -30,7 +30,7 @@ BEGIN
                             'calculate_user_points(uuid)', 'redeem_coupon(uuid, uuid, text)',
                             'claim_coupon(text, text, jsonb)', 'current_settings()',
                             'event_request_hash(uuid, text, timestamptz, text)',
-                            'examine_attestation(uuid, text, jsonb, text)', 'flag_account(uuid, text, text, jsonb)']) AS signature
+                            'examine_attestation(uuid, text, jsonb, text)', 'flag_account(uuid, text, text, jsonb, uuid)']) AS signature
          WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)

@@ -31,7 +31,10 @@ INSERT INTO good VALUES
     ('event_type', $$'visit'$$), ('event_time', $$'2020-02-02'$$), ('code', $$'0000-0000-0000-0000'$$),
     ('claimed_by', $$'till'$$), ('proof', $$'{"a": 1}'$$), ('actor', $$'till'$$), ('role', $$'service'$$),
     ('name', $$'name'$$), ('features', $$'{1000}'$$), ('rules_version', '1'), ('event_id', $$event('901')$$),
-    ('from_time', $$'2020-02-02'$$), ('to_time', $$'2020-03-03'$$);
+    ('from_time', $$'2020-02-02'$$), ('to_time', $$'2020-03-03'$$),
+    ('device_id', $$'phone'$$), ('verdict', $$'{"keyId": "key", "counter": 1}'$$), ('request_hash', $$repeat('0', 64)$$),
+    ('insight_type', $$'manual_flag'$$), ('severity', $$'low'$$), ('details', $$'{"a": 1}'$$),
+    ('insight_id', $$event('902')$$), ('note', $$'looked at'$$);
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
