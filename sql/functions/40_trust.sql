@@ -107,3 +107,28 @@ END
 $function$;
 COMMENT ON FUNCTION rewards.require_whole_trust_version() IS
     'Trigger: a version of the trust rules is inserted whole, by one statement';
+
+CREATE FUNCTION rewards.require_trust_versions() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    missing integer;
+BEGIN
+    SELECT wanted INTO missing
+      FROM unnest(ARRAY[NEW.trust_version, NEW.shadow_version]) AS wanted
+     WHERE NOT EXISTS (
+        SELECT FROM ONLY rewards.trust_rules r
+         WHERE r.version = wanted
+           AND r.company_id = CASE WHEN wanted < 1000 THEN '00000000-0000-0000-0000-000000000000' ELSE NEW.company_id END)
+       AND wanted IS NOT NULL
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'version % of the trust rules does not exist', missing
+            USING ERRCODE = 'undefined_object', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA,
+                  HINT = 'rewards.trust_rules has the versions: those below 1000 are the defaults, the others the company''s.';
+    END IF;
+    RETURN NEW;
+END
+$function$;
+COMMENT ON FUNCTION rewards.require_trust_versions() IS
+    'Trigger: refuses settings that name a version of the trust rules which does not exist, as no event could be scored';

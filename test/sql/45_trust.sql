@@ -214,6 +214,17 @@ BEGIN
 END
 $$;
 
+-- Settings name versions that are there: a default, or one of the company's own.
+BEGIN;
+SELECT state, message, settings FROM (VALUES
+    ($$'450a', 1, NULL$$), ($$'450a', 1000, 1$$), ($$'450a', 1002, NULL$$), ($$'450b', 1000, NULL$$), ($$'450b', NULL, 1000$$), ($$'450b', 1, 2$$),
+    ($$'450b', NULL, NULL$$)) AS list (settings),
+    attempt(format('INSERT INTO rewards.company_settings (company_id, trust_version, shadow_version)
+                    SELECT company(c), t::integer, s::integer FROM (VALUES (%s)) AS v (c, t, s)
+                    ON CONFLICT (company_id) DO UPDATE SET trust_version = EXCLUDED.trust_version, shadow_version = EXCLUDED.shadow_version', settings));
+SELECT state, message FROM attempt($$UPDATE rewards.company_settings SET shadow_version = 1000 WHERE company_id = '00000000-0000-0000-0000-000000000000'$$);
+ROLLBACK;
+
 -- Where there are no rules, or they were tampered with, nothing is scored.
 BEGIN;
 ALTER TABLE rewards.trust_rules DISABLE TRIGGER ALL;
