@@ -80,7 +80,7 @@ PointsAnswer post_once(Ledger& ledger, Account& account, const PointsRequest& re
 
     const PointsAnswer answer = post(ledger, account, request);
     if (answer.refusal == nullptr)
-        remember_nonce(write, nonces, account.key, *request.idempotency_key, request.event_type, print,
+        remember_nonce(*ledger.write, nonces, account.key, *request.idempotency_key, request.event_type, print,
                        {answer.event, std::nullopt, answer.balance}, account.now);
     return answer;
 }
