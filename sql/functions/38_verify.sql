@@ -359,3 +359,9 @@ END
 $function$;
 COMMENT ON FUNCTION rewards.verify_ledger(bigint, text) IS
     'Is the ledger of the company what was written? A row for each check: layer (1 account chains, balance, 2 blocks, 3 digest), status ok or bad, how many were checked and are bad, and the first that is. since_block > 1: only entries in the blocks from that one on, and those in no block; an event without any entry, and a balance against all its events, is looked for only from block 1. digest: a line that ledger_digest() gave once. Errors: invalid_authorization_specification without a context, insufficient_privilege for role user, invalid_parameter_value';
+
+CREATE FUNCTION rewards.repair_account(user_id uuid, dry_run boolean DEFAULT true)
+    RETURNS TABLE (column_name text, current text, repaired text)
+    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 9 AS 'MODULE_PATHNAME', 'rewards_repair_account';
+COMMENT ON FUNCTION rewards.repair_account(uuid, boolean) IS
+    'Rebuilds what an account says of itself (its balances, what expires, version and head of the chain) from its entries, if these verify: a row for each column that differs. dry_run: only tells. What is changed is recorded in audit_log. Errors: data_corrupted when the entries do not verify, insufficient_privilege for role user, invalid_authorization_specification without a context';

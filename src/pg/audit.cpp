@@ -18,7 +18,7 @@ TableLayout layout{"audit_log", columns, {}};
 void record_audit(Write& write, const Context& context, const AuditRecord& record) {
     const TimestampTz now = GetCurrentTimestamp();
     const Uuid id = new_uuid(now);
-    Table audit = open_for_writing(write, audit_row::layout);
+    Table& audit = open_for_writing(write, audit_row::layout);
     insert(audit, {{audit_row::id, to_datum(id)},
                    {audit_row::company_id, to_datum(context.company)},
                    {audit_row::user_id, record.user},

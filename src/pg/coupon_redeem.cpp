@@ -1,6 +1,7 @@
 // redeem_coupon: points become a coupon.
 #include "pg/coupon.hpp"
 #include "pg/coupon_key.hpp"
+#include "pg/insight.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
 #include "pg/uuid.hpp"
@@ -134,18 +135,21 @@ RedeemAnswer replay(Table& coupons, const Answer& first, const RedeemRequest& re
 }
 
 RedeemAnswer redeem(Ledger& ledger, Account& account, const RedeemRequest& request) {
-    Table nonces = open_nonces(*ledger.write);
-    Table coupons = open_coupons(*ledger.write);
+    Table& nonces = open_nonces(*ledger.write);
+    Table& coupons = open_coupons(*ledger.write);
     const Fingerprint print = fingerprint_of(request);
     const NonceFound found = look_up_nonce(nonces, account.key, request.nonce, print);
-    if (found.use == NonceUse::other_request) return refused(refusal::nonce_conflict, account);
+    if (found.use == NonceUse::other_request) {
+        note_nonce_conflict(*ledger.write, account.key, "redeem_coupon()", request.nonce);
+        return refused(refusal::nonce_conflict, account);
+    }
     if (found.use == NonceUse::same_request) return replay(coupons, found.answer, request);
 
-    Table templates = open_templates(*ledger.write);
+    Table& templates = open_templates(*ledger.write);
     if (const Refusal* reason = reason_to_refuse(templates, coupons, account, request))
         return refused(*reason, account);
     const RedeemAnswer answer = issue(ledger, account, coupons, read_offer(templates), request);
-    remember_nonce(nonces, account.key, request.nonce, "coupon_redemption", print,
+    remember_nonce(*ledger.write, nonces, account.key, request.nonce, "coupon_redemption", print,
                    {std::nullopt, answer.coupon, answer.balance}, account.now);
     return answer;
 }
@@ -174,10 +178,8 @@ SQL_FUNCTION(rewards_redeem_coupon) {
     require_member(context, request.user);
     RedeemAnswer answer{};
     with_write("redeem_coupon()", [&](Write& write) {
-        Ledger ledger = open_ledger(write);
-        Account account = lock_account(ledger, {request.user, context.company});
-        answer = redeem(ledger, account, request);
-        save_account(account);
+        with_account(write, {request.user, context.company},
+                     [&](Ledger& ledger, Account& account) { answer = redeem(ledger, account, request); });
     });
     if (answer.refusal != nullptr)
         refuse(*answer.refusal, psprintf("{\"points_remaining\": " INT64_FORMAT "}", answer.balance));

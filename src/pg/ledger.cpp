@@ -42,7 +42,8 @@ constexpr Column columns[] = {
     {"validation_notes", TEXTOID},
 };
 static_assert(std::size(columns) == column_count);
-TableLayout layout{"points_events", columns, {}};
+constexpr Lookup lookups[] = {{3, {user_id, company_id, event_time}}, {2, {user_id, id}}};
+TableLayout layout{"points_events", columns, lookups};
 }  // namespace
 }  // namespace event
 
@@ -63,7 +64,7 @@ EventColumns columns_of(const Uuid& id, const Account& account, const Posting& p
     columns[event::event_type] = to_datum(posting.event_type);
     columns[event::event_time] = TimestampTzGetDatum(posting.event_time.value_or(account.now));
     columns[event::points_delta] = Int64GetDatum(posting.points);
-    columns[event::proof_type] = to_datum(posting.proof_type);
+    columns[event::proof_type] = field_of(posting.proof_type);
     columns[event::proof_payload] = posting.proof_payload;
     columns[event::payload_hash] = posting.payload_hash;
     columns[event::nonce] = field_of(posting.nonce);
@@ -112,7 +113,6 @@ Uuid write_event(Ledger& ledger, Account& account, const Posting& posting) {
     set_entry(columns, place, account.chain_head);
     insert_event(ledger.events, columns);
     account.last_event = id;
-    CommandCounterIncrement();  // what follows in this lock sees it
     return id;
 }
 

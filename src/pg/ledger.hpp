@@ -25,15 +25,15 @@ struct Account {
     Digest chain_head;
     Expiring expiring;
     std::optional<Uuid> last_event;
+    std::int64_t rejected_events;  // of those submitted
     bool is_changed;
 };
 
 // The tables that points move through.
 struct Ledger {
     Write* write;
-    Table accounts;
-    Table events;
-    std::optional<Table> entries;  // opened by the first entry outside of an event's own row
+    Table& accounts;
+    Table& events;
 };
 
 Ledger open_ledger(Write& write);
@@ -41,18 +41,34 @@ Ledger open_ledger(Write& write);
 // Locks the account, opens it if it is new, and takes away the points that have expired.
 Account lock_account(Ledger& ledger, const AccountKey& key);
 
-// The same without a look at what the row says.
+// Nothing: somebody else holds it, or it does not exist.
+std::optional<Account> try_lock_account(Ledger& ledger, const AccountKey& key);
+
+// Locks the row, or opens the account, without a look at what the row says.
 void lock_account_row(Ledger& ledger, const AccountKey& key);
 
 // Writes what changed back to the locked row, with these cells of other columns. Once per lock.
 void save_account(Account& account, std::span<const Cell> others = {});
+
+// The bracket around what is done under an account's lock.
+template <typename Body>
+void with_account(Write& write, const AccountKey& key, Body body) {
+    Ledger ledger = open_ledger(write);
+    Account account = lock_account(ledger, key);
+    body(ledger, account);
+    save_account(account);
+}
+
+// A statement that is writing events has not brought the balance up to them yet, and will: what is
+// summed meanwhile would be counted twice.
+void require_settled(Write& write);
 
 struct Posting {
     std::string_view event_type;
     std::optional<TimestampTz> event_time;  // nothing: the account's now
     std::int64_t points;
     Status status = Status::validated;
-    std::string_view proof_type;
+    std::optional<std::string_view> proof_type;
     RowField proof_payload;
     RowField payload_hash;
     std::optional<std::string_view> nonce;
@@ -111,9 +127,11 @@ enum : std::uint8_t {
     validation_notes,
     column_count
 };
+enum : std::size_t { by_time, by_id };  // of an account by event_time; of a user in the order of writing
 }  // namespace event
 
 TableLayout& events_layout();
+TableLayout& accounts_layout();
 
 // The columns of user_points_cache.
 namespace account_row {

@@ -86,6 +86,7 @@ Account read_account(Table& accounts, const AccountKey& key) {
     account.now = Max(GetCurrentTimestamp(), DatumGetTimestampTz(value(accounts, account_row::updated_at)) + 1);
     account.version = number_in(accounts, account_row::version);
     account.chain_head = chain_head_in(accounts, key);
+    account.rejected_events = number_in(accounts, account_row::rejected);
     account.expiring.points = number_in(accounts, account_row::expiring);
     if (const auto next = optional_value(accounts, account_row::next_expiry))
         account.expiring.next = DatumGetTimestampTz(*next);
@@ -95,11 +96,18 @@ Account read_account(Table& accounts, const AccountKey& key) {
 
 RowField field_of(const std::optional<TimestampTz>& time) { return time ? TimestampTzGetDatum(*time) : RowField(); }
 
+Account settled_account(Ledger& ledger, const AccountKey& key) {
+    Account account = read_account(ledger.accounts, key);
+    if (account.expiring.next && *account.expiring.next <= account.now) expire_points(ledger, account);
+    return account;
+}
+
 }  // namespace
 
+TableLayout& accounts_layout() { return account_row::layout; }
+
 Ledger open_ledger(Write& write) {
-    return {&write, open_for_writing(write, account_row::layout), open_for_writing(write, events_layout()),
-            std::nullopt};
+    return {&write, open_for_writing(write, account_row::layout), open_for_writing(write, events_layout())};
 }
 
 void lock_account_row(Ledger& ledger, const AccountKey& key) {
@@ -109,9 +117,13 @@ void lock_account_row(Ledger& ledger, const AccountKey& key) {
 
 Account lock_account(Ledger& ledger, const AccountKey& key) {
     lock_account_row(ledger, key);
-    Account account = read_account(ledger.accounts, key);
-    if (account.expiring.next && *account.expiring.next <= account.now) expire_points(ledger, account);
-    return account;
+    return settled_account(ledger, key);
+}
+
+std::optional<Account> try_lock_account(Ledger& ledger, const AccountKey& key) {
+    if (!lock_row(ledger.accounts, account_row::by_key, {to_datum(key.user), to_datum(key.company)}, LockWaitSkip))
+        return std::nullopt;
+    return settled_account(ledger, key);
 }
 
 void save_account(Account& account, std::span<const Cell> others) {
@@ -127,8 +139,9 @@ void save_account(Account& account, std::span<const Cell> others) {
         {account_row::chain_head, account.version == 0 ? RowField() : bytea_datum(account.chain_head)},
         {account_row::expiring, Int64GetDatum(account.expiring.points)},
         {account_row::next_expiry, field_of(account.expiring.next)},
+        {account_row::rejected, Int64GetDatum(account.rejected_events)},
     }};
-    constexpr std::size_t own_cells = 10;
+    constexpr std::size_t own_cells = 11;
     std::ranges::copy(others, cells.begin() + own_cells);
     update(*account.row, std::span<const Cell>(cells).first(own_cells + others.size()));
     account.is_changed = false;

@@ -48,7 +48,9 @@ constexpr Column columns[] = {
     {"xid", INT8OID},
     {"system_id", INT8OID},
 };
-TableLayout layout{"ledger_entries", columns, {}};
+enum : std::size_t { by_event };
+constexpr Lookup lookups[] = {{1, {event_id}}};
+TableLayout layout{"ledger_entries", columns, lookups};
 }  // namespace entry_row
 
 EntryField text_field(std::string_view text) { return EntryField::of_text(text); }
@@ -91,31 +93,27 @@ EntryPlace next_place(Account& account) {
     return {++account.version, account.now, account.balance.available};
 }
 
-Table& open_entries(Ledger& ledger) {
-    if (!ledger.entries) ledger.entries = open_for_writing(*ledger.write, entry_row::layout);
-    return *ledger.entries;
-}
-
 void insert_entry(Ledger& ledger, const Account& account, const EntryPlace& place, const Uuid& event,
                   std::string_view kind, const StatusChange& change) {
-    insert(open_entries(ledger), {{entry_row::user_id, to_datum(account.key.user)},
-                                  {entry_row::company_id, to_datum(account.key.company)},
-                                  {entry_row::version, Int64GetDatum(place.version)},
-                                  {entry_row::event_id, to_datum(event)},
-                                  {entry_row::kind, to_datum(kind)},
-                                  {entry_row::recorded_at, TimestampTzGetDatum(place.recorded_at)},
-                                  {entry_row::balance_after, Int64GetDatum(place.balance_after)},
-                                  {entry_row::old_status, change.before.status},
-                                  {entry_row::old_validated_by, change.before.validated_by},
-                                  {entry_row::old_validated_at, change.before.validated_at},
-                                  {entry_row::old_notes, change.before.notes},
-                                  {entry_row::new_status, change.after.status},
-                                  {entry_row::new_validated_by, change.after.validated_by},
-                                  {entry_row::new_validated_at, change.after.validated_at},
-                                  {entry_row::new_notes, change.after.notes},
-                                  {entry_row::entry_hash, bytea_datum(account.chain_head)},
-                                  {entry_row::xid, entry_xid()},
-                                  {entry_row::system_id, entry_system()}});
+    insert(open_for_writing(*ledger.write, entry_row::layout),
+           {{entry_row::user_id, to_datum(account.key.user)},
+            {entry_row::company_id, to_datum(account.key.company)},
+            {entry_row::version, Int64GetDatum(place.version)},
+            {entry_row::event_id, to_datum(event)},
+            {entry_row::kind, to_datum(kind)},
+            {entry_row::recorded_at, TimestampTzGetDatum(place.recorded_at)},
+            {entry_row::balance_after, Int64GetDatum(place.balance_after)},
+            {entry_row::old_status, change.before.status},
+            {entry_row::old_validated_by, change.before.validated_by},
+            {entry_row::old_validated_at, change.before.validated_at},
+            {entry_row::old_notes, change.before.notes},
+            {entry_row::new_status, change.after.status},
+            {entry_row::new_validated_by, change.after.validated_by},
+            {entry_row::new_validated_at, change.after.validated_at},
+            {entry_row::new_notes, change.after.notes},
+            {entry_row::entry_hash, bytea_datum(account.chain_head)},
+            {entry_row::xid, entry_xid()},
+            {entry_row::system_id, entry_system()}});
 }
 
 }  // namespace
@@ -160,6 +158,32 @@ void record_status(Ledger& ledger, Account& account, const StatusChange& change)
     const EntryPlace place = next_place(account);
     account.chain_head = status_entry_hash(account.chain_head, place, change);
     insert_entry(ledger, account, place, change.event, "status", change);
+}
+
+std::optional<Status> first_status(Ledger& ledger, const Uuid& user, const Uuid& event) {
+    Table& entries = open_for_reading(*ledger.write, entry_row::layout);
+    std::optional<Status> first;
+    std::int64_t first_version = PG_INT64_MAX;
+    for_each(entries, entry_row::by_event, {to_datum(event)}, [&] {
+        const std::int64_t version = DatumGetInt64(value(entries, entry_row::version));
+        const std::optional<Datum> status = optional_value(entries, entry_row::old_status);
+        if (!status || version > first_version || uuid_of(value(entries, entry_row::user_id)) != user) return true;
+        first_version = version;
+        first = value_or_raise(status_from_text(text_view(*status)));
+        return true;
+    });
+    return first;
+}
+
+std::optional<Uuid> user_in_entries(Ledger& ledger, const Uuid& company, const Uuid& event) {
+    Table& entries = open_for_reading(*ledger.write, entry_row::layout);
+    std::optional<Uuid> user;
+    for_each(entries, entry_row::by_event, {to_datum(event)}, [&] {
+        if (uuid_of(value(entries, entry_row::company_id)) == company)
+            user = uuid_of(value(entries, entry_row::user_id));
+        return !user;
+    });
+    return user;
 }
 
 Datum entry_xid() {

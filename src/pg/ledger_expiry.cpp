@@ -114,8 +114,8 @@ void add_expiring(Account& account, const Lot& lot) {
 }
 
 void spend(Ledger& ledger, Account& account, const Uuid& event, std::int64_t points) {
-    Table lots = open_for_writing(*ledger.write, lot_row::layout);
-    Table uses = open_for_writing(*ledger.write, use_row::layout);
+    Table& lots = open_for_writing(*ledger.write, lot_row::layout);
+    Table& uses = open_for_writing(*ledger.write, use_row::layout);
     const Lots soonest = read_soonest(lots, account.key, points, DT_NOBEGIN);
     account.expiring.next = std::nullopt;
     for (std::size_t one = 0; one < soonest.count; ++one) {
@@ -128,14 +128,12 @@ void spend(Ledger& ledger, Account& account, const Uuid& event, std::int64_t poi
         account.expiring.points -= taken;
         points -= taken;
     }
-    CommandCounterIncrement();
 }
 
 void earn(Ledger& ledger, Account& account, const Lot& lot) {
-    Table lots = open_for_writing(*ledger.write, lot_row::layout);
+    Table& lots = open_for_writing(*ledger.write, lot_row::layout);
     put(lots, account.key, lot);
     add_expiring(account, lot);
-    CommandCounterIncrement();
 }
 
 }  // namespace
@@ -147,7 +145,7 @@ void follow_expiry(Ledger& ledger, Account& account, const Movement& movement) {
 }
 
 void expire_points(Ledger& ledger, Account& account) {
-    Table lots = open_for_writing(*ledger.write, lot_row::layout);
+    Table& lots = open_for_writing(*ledger.write, lot_row::layout);
     const TimestampTz now = account.now;
     const Lots due = read_soonest(lots, account.key, 0, now);
     account.expiring.next = std::nullopt;
@@ -164,8 +162,8 @@ void expire_points(Ledger& ledger, Account& account) {
 }
 
 void return_expiring(Ledger& ledger, Account& account, const Uuid& spent_by, TimestampTz not_before) {
-    Table lots = open_for_writing(*ledger.write, lot_row::layout);
-    Table uses = open_for_reading(*ledger.write, use_row::layout);
+    Table& lots = open_for_writing(*ledger.write, lot_row::layout);
+    Table& uses = open_for_reading(*ledger.write, use_row::layout);
     Lots spent{};
     for_each(
         uses, use_row::by_event, {to_datum(account.key.user), to_datum(account.key.company), to_datum(spent_by)}, [&] {
@@ -185,7 +183,6 @@ void return_expiring(Ledger& ledger, Account& account, const Uuid& spent_by, Tim
         else
             put(lots, account.key, lot);
         add_expiring(account, lot);
-        CommandCounterIncrement();  // two uses of one lot may come back with one date
     }
 }
 

@@ -1,5 +1,6 @@
 // award_points, deduct_points, refresh_user_points_cache: the back end changes a balance.
 #include "core/bytes.hpp"
+#include "pg/insight.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
 
@@ -71,16 +72,18 @@ PointsAnswer post(Ledger& ledger, Account& account, const PointsRequest& request
 PointsAnswer post_once(Ledger& ledger, Account& account, const PointsRequest& request) {
     if (!request.idempotency_key) return post(ledger, account, request);
 
-    Table nonces = open_nonces(*ledger.write);
+    Table& nonces = open_nonces(*ledger.write);
     const Fingerprint print = fingerprint_of(request);
     const NonceFound found = look_up_nonce(nonces, account.key, *request.idempotency_key, print);
     if (found.use == NonceUse::same_request) return {nullptr, found.answer.event, found.answer.balance, true};
-    if (found.use == NonceUse::other_request)
+    if (found.use == NonceUse::other_request) {
+        note_nonce_conflict(*ledger.write, account.key, request.function, *request.idempotency_key);
         return {&refusal::nonce_conflict, std::nullopt, account.balance.available, false};
+    }
 
     const PointsAnswer answer = post(ledger, account, request);
     if (answer.refusal == nullptr)
-        remember_nonce(nonces, account.key, *request.idempotency_key, request.event_type, print,
+        remember_nonce(*ledger.write, nonces, account.key, *request.idempotency_key, request.event_type, print,
                        {answer.event, std::nullopt, answer.balance}, account.now);
     return answer;
 }
@@ -90,10 +93,8 @@ Datum change_points(FunctionCallInfo call, const PointsRequest& request) {
     require_back_end(context, "award or deduct points");
     PointsAnswer answer{};
     with_write(request.function, [&](Write& write) {
-        Ledger ledger = open_ledger(write);
-        Account account = lock_account(ledger, {request.user, context.company});
-        answer = post_once(ledger, account, request);
-        save_account(account);
+        with_account(write, {request.user, context.company},
+                     [&](Ledger& ledger, Account& account) { answer = post_once(ledger, account, request); });
     });
     if (answer.refusal != nullptr)
         refuse(*answer.refusal, psprintf("{\"balance\": " INT64_FORMAT ", \"points\": " INT64_FORMAT "}",
@@ -109,17 +110,6 @@ void require_range(std::int64_t points, std::int64_t least, const char* hint) {
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                 errmsg("points must be at least " INT64_FORMAT ", and is " INT64_FORMAT, least, points),
                 errhint("%s", hint));
-}
-
-// A statement that is writing events has not brought the balance up to them yet, and will: what is
-// summed meanwhile would be counted twice.
-void require_settled(Write& write) {
-    const Table events = open_for_reading(write, events_layout());
-    if (events.relation->rd_refcnt > 1 && CheckRelationLockedByMe(events.relation, RowExclusiveLock, false))
-        ereport(ERROR, errcode(ERRCODE_OBJECT_IN_USE),
-                errmsg("points_events is in use by a statement that is not finished"),
-                errhint("The balance follows every event by itself, at the end of the statement: no trigger has to "
-                        "refresh it."));
 }
 
 // Read under the account's lock and with a snapshot from after it, or a concurrent event would be
@@ -155,6 +145,16 @@ Balance sum_events(const Account& account) {
 }
 
 }  // namespace
+
+void require_settled(Write& write) {
+    const Table& events = open_for_reading(write, events_layout());
+    if (events.relation->rd_refcnt > 1 && CheckRelationLockedByMe(events.relation, RowExclusiveLock, false))
+        ereport(ERROR, errcode(ERRCODE_OBJECT_IN_USE),
+                errmsg("points_events is in use by a statement that is not finished"),
+                errhint("The balance follows every event by itself, at the end of the statement: no trigger has to "
+                        "refresh it."));
+}
+
 }  // namespace rewards::pg
 
 extern "C" {
@@ -183,13 +183,12 @@ SQL_FUNCTION(rewards_refresh_user_points_cache) {
     std::int64_t available = 0;
     with_write("refresh_user_points_cache()", [&](Write& write) {
         require_settled(write);
-        Ledger ledger = open_ledger(write);
-        Account account = lock_account(ledger, {user, context.company});
-        const rewards::Balance sums = sum_events(account);
-        account.is_changed |= sums != account.balance;
-        account.balance = sums;
-        save_account(account);
-        available = sums.available;
+        with_account(write, {user, context.company}, [&](Ledger&, Account& account) {
+            const rewards::Balance sums = sum_events(account);
+            account.is_changed |= sums != account.balance;
+            account.balance = sums;
+            available = sums.available;
+        });
     });
     PG_RETURN_INT64(available);
 }

@@ -8,6 +8,11 @@ namespace rewards::pg {
 
 namespace {
 
+constexpr const char* is_known = R"(
+    SELECT EXISTS (SELECT FROM ONLY rewards.user_points_cache WHERE company_id = rewards.get_current_company_id() AND user_id = $1)
+        OR EXISTS (SELECT FROM ONLY rewards.points_events WHERE company_id = rewards.get_current_company_id() AND user_id = $1)
+        OR EXISTS (SELECT FROM ONLY rewards.ledger_entries WHERE company_id = rewards.get_current_company_id() AND user_id = $1))";
+
 // What must not be: then the entries do not say what the account was. The head of the account has to be
 // one of them, or those that are missing after it would be forgotten for good.
 constexpr const char* first_fault = R"(
@@ -54,14 +59,24 @@ constexpr const char* repair_plan = R"(
            (SELECT jsonb_object_agg(key, after) FROM different) FROM rebuilt)";
 
 constexpr std::uint8_t repaired_columns[] = {
-    account_row::available, account_row::pending,    account_row::earned,   account_row::spent,       account_row::version,
-    account_row::chain_head, account_row::updated_at, account_row::expiring, account_row::next_expiry,
+    account_row::available,  account_row::pending,  account_row::earned,
+    account_row::spent,      account_row::version,  account_row::chain_head,
+    account_row::updated_at, account_row::expiring, account_row::next_expiry,
 };
 constexpr int before_number = std::size(repaired_columns) + 1;
 constexpr int after_number = before_number + 1;
 
 constexpr const char* plan_rows = R"(
     SELECT n.key, o.value, n.value FROM jsonb_each_text($2) AS n JOIN jsonb_each_text($1) AS o USING (key) ORDER BY n.key)";
+
+bool is_account(const RowField& user) {
+    Relation accounts = open_table(accounts_layout(), AccessShareLock);
+    SPI_connect();
+    const bool found = DatumGetBool(read_as_owner(accounts, is_known, {{UUIDOID, user}})[0].required(1));
+    SPI_finish();
+    table_close(accounts, AccessShareLock);
+    return found;
+}
 
 SqlRow plan_repair(Relation accounts, const RowField& user) {
     const SqlRows faults = read_as_owner(accounts, first_fault, {{UUIDOID, user}});
@@ -74,8 +89,8 @@ SqlRow plan_repair(Relation accounts, const RowField& user) {
 
 void show_plan(FunctionCallInfo call, Relation accounts, const SqlRow& plan) {
     auto* result = reinterpret_cast<ReturnSetInfo*>(call->resultinfo);
-    const SqlRows rows = read_as_owner(
-        accounts, plan_rows, {{JSONBOID, plan.field(before_number)}, {JSONBOID, plan.field(after_number)}});
+    const SqlRows rows = read_as_owner(accounts, plan_rows,
+                                       {{JSONBOID, plan.field(before_number)}, {JSONBOID, plan.field(after_number)}});
     for (std::uint64_t row = 0; row < rows.count; ++row) {
         Datum values[3];
         bool nulls[3];
@@ -93,8 +108,7 @@ void repair(Ledger& ledger, const Context& context, const RowField& user, const 
     for (std::size_t one = 0; one < cells.size(); ++one)
         cells[one] = {repaired_columns[one], plan.field(static_cast<int>(one) + 1)};
     update(ledger.accounts, cells);
-    record_audit(*ledger.write, context,
-                 {"repair_account", user, plan.field(before_number), plan.field(after_number)});
+    record_audit(*ledger.write, context, {"repair_account", user, plan.field(before_number), plan.field(after_number)});
 }
 
 void show_repair(FunctionCallInfo call, const RowField& user) {
@@ -134,6 +148,7 @@ SQL_FUNCTION(rewards_repair_account) {
     const Context& context = require_context();
     require_back_end(context, "repair accounts");
     InitMaterializedSRF(fcinfo, 0);
+    if (!is_account(user)) return Datum{0};
     if (is_dry_run)
         show_repair(fcinfo, user);
     else

@@ -205,7 +205,7 @@ SQL_FUNCTION(rewards_seal_ledger) {
     Sealed sealed{};
     with_write("seal_ledger()", [&](Write& write) {
         Relation lock = open_table(blocks_layout(), ShareRowExclusiveLock);
-        Table blocks = open_for_writing(write, blocks_layout());
+        Table& blocks = open_for_writing(write, blocks_layout());
         PushActiveSnapshot(GetLatestSnapshot());
         sealed = seal(blocks);
         PopActiveSnapshot();

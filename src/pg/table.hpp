@@ -13,13 +13,6 @@ namespace rewards::pg {
 
 inline constexpr std::size_t most_tables = 16;
 
-// One write: its executor state, and the tables to close at its end.
-struct Write {
-    EState* estate;
-    std::array<Relation, most_tables> relations;
-    std::size_t relation_count;
-};
-
 struct Table {
     TableLayout* layout;
     Relation relation;
@@ -29,6 +22,13 @@ struct Table {
     TupleTableSlot* row;         // the row that insert or update writes
     EState* estate;
     std::uint64_t locked_in;  // the number of the write that locked the found row
+};
+
+// One write: its executor state, and the tables it has opened, each once.
+struct Write {
+    EState* estate;
+    std::array<Table, most_tables> tables;
+    std::size_t table_count;
 };
 
 struct Cell {
@@ -48,25 +48,61 @@ void with_write(const char* function, Body body) {
     end_write(write);
 }
 
-Table open_for_reading(Write& write, TableLayout& layout);
-Table open_for_writing(Write& write, TableLayout& layout);
+// The bracket around reads alone, which are possible on a standby, too.
+Write begin_read();
+void end_read(Write& read);
+
+template <typename Body>
+void with_read(Body body) {
+    Write read = begin_read();
+    body(read);
+    end_read(read);
+}
+
+Table& open_for_reading(Write& write, TableLayout& layout);
+Table& open_for_writing(Write& write, TableLayout& layout);
+
+// Of the key column after those that are given: from `from`, which is in it, until `until`, which is not.
+struct Range {
+    std::optional<Datum> from;
+    std::optional<Datum> until;
+};
+
+struct RangeScan {
+    Table* table;
+    Relation index;
+    IndexScanDesc rows;
+    Snapshot snapshot;
+    ScanDirection direction;
+};
+
+RangeScan begin_scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range,
+                     ScanDirection direction);
+bool next_row(RangeScan& scan);
+void end_scan(RangeScan& scan);
+
+// Visits the rows whose leading key columns equal `keys` and whose next one is in `range`, as of now and
+// with what this call has written, in the order of the index or backwards, as the found row of the
+// table, until `body` returns false. It must not write to the table.
+template <typename Body>
+void scan_range(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range,
+                ScanDirection direction, Body body) {
+    RangeScan scan = begin_scan(table, lookup, keys, range, direction);
+    while (next_row(scan) && body()) CHECK_FOR_INTERRUPTS();
+    end_scan(scan);
+}
+
+template <typename Body>
+void for_each(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Body body) {
+    scan_range(table, lookup, keys, {}, ForwardScanDirection, body);
+}
 
 // The first row whose leading key columns equal `keys`, as of now.
 bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
 
-// The same in its newest version, locked for update until the end of the transaction.
-bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
-
-// Visits the rows whose leading key columns equal `keys`, as of now, in the order of the index, as the
-// found row of the table, until `visit` returns false. It must not write to the table.
-using Visit = bool (*)(void* state);
-void visit_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Visit visit, void* state);
-
-template <typename Body>
-void for_each(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Body body) {
-    visit_rows(
-        table, lookup, keys, [](void* state) { return (*static_cast<Body*>(state))(); }, &body);
-}
+// The same in its newest version, locked for update until the end of the transaction. With LockWaitSkip a
+// row that somebody else has locked counts as not found.
+bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, LockWaitPolicy wait = LockWaitBlock);
 
 // Counts, up to `limit`, the rows that match `keys` and whose text column is not `except`.
 std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, std::uint8_t column,

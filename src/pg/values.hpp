@@ -47,6 +47,9 @@ TimestampTz finite_timestamp(TimestampTz time, const char* name);
 
 std::uint64_t unix_microseconds(TimestampTz time);
 
+// In microseconds; a day has 24 hours. The tables of rewards allow no months where this is used.
+std::int64_t interval_length(Datum interval);
+
 // One call's arguments by position; errors name the argument.
 struct Arguments {
     FunctionCallInfo call;
@@ -74,6 +77,9 @@ struct RowField {
 };
 
 // A row of the function's OUT columns.
-Datum make_row(FunctionCallInfo call, std::initializer_list<RowField> fields);
+Datum make_row(FunctionCallInfo call, std::span<const RowField> fields);
+inline Datum make_row(FunctionCallInfo call, std::initializer_list<RowField> fields) {
+    return make_row(call, std::span(fields.begin(), fields.size()));
+}
 
 }  // namespace rewards::pg
