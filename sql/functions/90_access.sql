@@ -40,6 +40,24 @@ BEGIN
                             'backtest_trust_rules(integer, timestamptz, timestamptz)']) AS signature
          WHERE admin IS NOT NULL
         UNION ALL
+        SELECT format('GRANT EXECUTE ON FUNCTION rewards.seal_ledger(), rewards.event_receipt(uuid, uuid) TO %s', grantee)
+          FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
+          FROM unnest(ARRAY['ledger_digest()', 'verify_ledger(bigint, text)', 'repair_account(uuid, boolean)',
+                            'sealed_systems()', 'unsealed_entries()', 'entries_since(bigint)', 'entry_place(uuid, bigint)',
+                            'least_id_after(timestamptz)', 'verify_chains_query(text, text)', 'verify_chains(uuid)',
+                            'verify_chains_since(bigint)', 'verify_accounts(uuid)', 'verify_accounts_since(bigint)',
+                            'verify_blocks(bigint)', 'verify_digest(text)', 'merkle_root(bytea)', 'merkle_path(bytea, bigint)',
+                            'follow_merkle_path(bytea, bigint, bigint, bytea[])',
+                            'event_entry_hash(bytea, bigint, timestamptz, bigint, record, text, text, timestamptz, text)',
+                            'status_entry_hash(bytea, record)',
+                            'block_hash(uuid, bigint, bigint, bigint, bigint, bigint, bytea, bytea, timestamptz, text)']) AS signature
+         WHERE admin IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT SELECT ON rewards.ledger_blocks, rewards.ledger_seal_lag, rewards.audit_log TO %s', admin)
+         WHERE admin IS NOT NULL
+        UNION ALL
         SELECT format('GRANT SELECT ON rewards.points_events, rewards.ledger_entries, rewards.ledger, rewards.user_points_cache, rewards.point_lots, rewards.coupon_templates, rewards.coupons TO %s', grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL

@@ -16,7 +16,7 @@ constexpr const char* is_known = R"(
 // What must not be: then the entries do not say what the account was. The head of the account has to be
 // one of them, or those that are missing after it would be forgotten for good.
 constexpr const char* first_fault = R"(
-    SELECT f.check_name || coalesce(': ' || f.first_bad, '')
+    SELECT f.check_name || coalesce(': ' || regexp_replace(f.first_bad, 'version 0+(?=[0-9])', 'version '), '')
       FROM (SELECT * FROM rewards.verify_chains($1) UNION ALL SELECT * FROM rewards.verify_accounts($1)) AS f
      WHERE f.bad > 0 AND f.check_name IN ('numbering', 'entry hash', 'clock', 'event entry', 'event status')
     UNION ALL
