@@ -22,7 +22,7 @@ INSERT INTO rewards.company_settings (company_id, hold_all, points_per_day, revi
     VALUES (:'company_a', true, 7000, 500);
 INSERT INTO rewards.company_settings (company_id, trust_validate_at, trust_review_at, trust_version, shadow_version,
     events_per_hour, points_per_hour, events_per_day, accepted_age, accepted_ahead, refunded_points_live)
-    VALUES (:'company_b', 80, 40, 3, 4, 10, 100, 50, '30 days', '1 hour', '14 days');
+    VALUES (:'company_b', 80, 40, 1, 1, 10, 100, 50, '30 days', '1 hour', '14 days');
 BEGIN;
 SELECT rewards.set_company_context(:'company_a') \gset
 SELECT * FROM rewards.current_settings();

@@ -1,4 +1,4 @@
--- What an event may earn: the table of rules. What submitted events make of it is in the files of submit_points_event.
+-- What an event may earn: the table of rules. What comes of it is in 56_rule_applied.
 \set SHOW_CONTEXT never
 \set company_a c0000000-0000-4000-8000-00000000350a
 \set company_b c0000000-0000-4000-8000-00000000350b
@@ -25,7 +25,7 @@ SELECT change, state, substring(message FROM '"[a-z_]*"( violates.*)?$') AS rule
     'streak_days = ''{0,14,30,90}''', 'streak_days = ''{7,14,30,367}''', 'streak_permille = ''{-1,1,1,1}''',
     'streak_permille = ''{1,1,1,100001}''', 'streak_days = ''{{7,14},{30,90}}''', 'streak_permille = ''{{1,1},{1,1}}''',
     'streak_days = array_fill(7, ''{17}''), streak_permille = array_fill(7, ''{17}'')',
-    'min_interval = ''0''', 'min_interval = ''1 month''', 'min_interval = ''1 year''', 'min_interval = ''367 days''', 'pending_for = ''0''',
+    'min_interval = ''0''', 'min_interval = ''1 month''', 'min_interval = ''1 year''', 'min_interval = ''367 days''', 'pending_for = ''-1 second''',
     'pending_for = ''1 month -29 days''', 'pending_for = ''1 year''', 'pending_for = ''367 days''', 'expires_after = ''0''',
     'expires_after = ''-1 month''', 'expires_after = ''101 years''', 'is_active = NULL', 'proof_required = NULL']) AS change,
        attempt(format('UPDATE rewards.point_rules SET %s', change));
