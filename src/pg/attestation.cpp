@@ -92,7 +92,7 @@ void advance(Table& cache, const Exhibit& exhibit) {
 
 // Has it not been here before? Remembers it, so that it has been from now on.
 bool is_fresh(Write& write, const Exhibit& exhibit) {
-    Table& cache = writable(write, row::layout);
+    Table& cache = open_for_writing(write, row::layout);
     const bool is_known = lock_row(cache, row::by_key,
                                    {to_datum(exhibit.account->user), to_datum(exhibit.account->company), exhibit.name});
     const bool has_counter = exhibit.reading->kind == VerdictKind::app_attest;
@@ -146,7 +146,7 @@ RowField field_of(const std::optional<bool>& answer) {
 }
 
 std::int64_t remove_expired(Write& write, const Uuid& company) {
-    const Table cache = open_for_writing(write, row::layout);
+    const Table& cache = open_for_writing(write, row::layout);
     std::int64_t removed = 0;
     as_owner(cache.relation, [&] {
         SPI_connect();
@@ -210,9 +210,9 @@ SQL_FUNCTION(rewards_examine_attestation) {
     require_back_end(context, "have attestations examined");
     AttestationFindings findings{};
     with_write("examine_attestation()", [&](Write& write) {
-        Table accounts = open_accounts(write);
-        const Account account = lock_account(accounts, {user, context.company});
-        findings = examine(write, account.key, device, verdict, hash ? &*hash : nullptr, account.now);
+        with_account(write, {user, context.company}, [&](Ledger&, const Account& account) {
+            findings = examine(write, account.key, device, verdict, hash ? &*hash : nullptr, account.now);
+        });
     });
     return make_row(fcinfo, {to_datum(rewards::text_of(findings.level)), field_of(findings.app_recognized),
                              field_of(findings.request_bound), field_of(findings.counter_fresh)});

@@ -19,15 +19,15 @@ DeviceSeen see_device(Write& write, const AccountKey& account, std::string_view 
     if (device_id.empty() || device_id.size() > longest_device_id)
         raise_length("device_id", device_id.size(), longest_device_id);
     const Datum name = to_datum(device_id);
-    Table& known = readable(write, layout);
+    Table& known = open_for_reading(write, layout);
     const std::int64_t accounts =
         count_rows(known, by_device, {to_datum(account.company), name}, device, "", most_accounts_counted);
     if (find(known, by_key, {to_datum(account.user), to_datum(account.company), name})) return {accounts, false};
 
-    insert(writable(write, layout), {{user_id, to_datum(account.user)},
-                                     {company_id, to_datum(account.company)},
-                                     {device, name},
-                                     {first_seen_at, TimestampTzGetDatum(now)}});
+    insert(open_for_writing(write, layout), {{user_id, to_datum(account.user)},
+                                             {company_id, to_datum(account.company)},
+                                             {device, name},
+                                             {first_seen_at, TimestampTzGetDatum(now)}});
     make_visible(write);
     return {Min(accounts + 1, most_accounts_counted), true};
 }

@@ -162,14 +162,7 @@ Severity known_severity(const Arguments& arguments, int index) {
     return *severity;
 }
 
-// Under the lock of its account, as everything that is written for one.
-const char* resolve(Write& write, const Context& context, const Uuid& id, const std::optional<Datum>& note) {
-    Table& insights = writable(write, row::layout);
-    const Datum company = to_datum(context.company);
-    if (!find(insights, row::by_id, {company, to_datum(id)})) return "not_found";
-    const Uuid user = uuid_of(value(insights, row::user_id));
-    Table accounts = open_accounts(write);
-    lock_account(accounts, {user, context.company});
+const char* resolve_locked(Table& insights, const Datum& company, const Uuid& id, const std::optional<Datum>& note) {
     if (!lock_row(insights, row::by_id, {company, to_datum(id)})) return "not_found";
     if (DatumGetBool(value(insights, row::resolved))) return "already_resolved";
 
@@ -182,10 +175,21 @@ const char* resolve(Write& write, const Context& context, const Uuid& id, const 
     return "resolved";
 }
 
+// Under the lock of its account, as everything that is written for one.
+const char* resolve(Write& write, const Context& context, const Uuid& id, const std::optional<Datum>& note) {
+    Table& insights = open_for_writing(write, row::layout);
+    const Datum company = to_datum(context.company);
+    if (!find(insights, row::by_id, {company, to_datum(id)})) return "not_found";
+    const char* outcome = nullptr;
+    with_account(write, {uuid_of(value(insights, row::user_id)), context.company},
+                 [&](Ledger&, const Account&) { outcome = resolve_locked(insights, company, id, note); });
+    return outcome;
+}
+
 }  // namespace
 
 NotedInsight note_insight(Write& write, const AccountKey& account, const Insight& insight) {
-    Table& insights = writable(write, row::layout);
+    Table& insights = open_for_writing(write, row::layout);
     const bool is_known =
         lock_row(insights, row::by_open,
                  {to_datum(account.user), to_datum(account.company), BoolGetDatum(false), to_datum(insight.type)});
@@ -201,7 +205,7 @@ void note_nonce_conflict(Write& write, const AccountKey& account, std::string_vi
 }
 
 InsightCounts count_open(Write& write, const AccountKey& account) {
-    Table& insights = readable(write, row::layout);
+    Table& insights = open_for_reading(write, row::layout);
     const Datum user = to_datum(account.user);
     const Datum company = to_datum(account.company);
     const Datum open = BoolGetDatum(false);
@@ -230,9 +234,8 @@ SQL_FUNCTION(rewards_flag_account) {
     require_back_end(context, "flag accounts");
     NotedInsight noted{};
     with_write("flag_account()", [&](Write& write) {
-        Table accounts = open_accounts(write);
-        const Account account = lock_account(accounts, {user, context.company});
-        noted = note_insight(write, account.key, insight);
+        with_account(write, {user, context.company},
+                     [&](Ledger&, const Account& account) { noted = note_insight(write, account.key, insight); });
     });
     const std::string_view outcome = noted.occurrences == 1 ? "flagged" : "counted";
     return make_row(fcinfo, {to_datum(outcome), to_datum(noted.id), Int64GetDatum(noted.occurrences)});

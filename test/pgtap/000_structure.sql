@@ -13,6 +13,7 @@ SELECT plan(38);
 
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
                                    'coupons', 'coupon_keys', 'account_devices', 'attestation_cache', 'fraud_insights']);
+                                   'coupons', 'coupon_keys', 'trust_rules']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -113,6 +114,14 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('flag_account(user_id uuid, insight_type text DEFAULT ''manual_flag''::text, severity text DEFAULT ''medium''::text, details jsonb DEFAULT NULL::jsonb, event_id uuid DEFAULT NULL::uuid, OUT outcome text, OUT insight_id uuid, OUT occurrences bigint)',
         'record', 'volatile', 'unsafe', false),
     ('resolve_fraud_insight(insight_id uuid, note text DEFAULT NULL::text)', 'text', 'volatile', 'unsafe', false) $$,
+    ('trust_features(OUT ord integer, OUT feature text, OUT may_raise boolean)', 'SETOF record', 'stable', 'safe', false),
+    ('trust_score(features integer[], rules_version integer DEFAULT NULL::integer, OUT score integer, OUT reasons text[])',
+        'record', 'stable', 'unsafe', false),
+    ('explain_event(event_id uuid, user_id uuid DEFAULT NULL::uuid)',
+        'TABLE(rule text, feature text, observed integer, comparison text, threshold integer, weight integer, sentence text, applies boolean)',
+        'stable', 'safe', false),
+    ('backtest_trust_rules(rules_version integer, from_time timestamp with time zone, to_time timestamp with time zone)',
+        'TABLE(old_status text, new_status text, events bigint, points bigint)', 'stable', 'unsafe', false) $$,
     'these are the functions to call, with their arguments and what the planner is told');
 
 -- Rules for all of them
@@ -147,8 +156,10 @@ SELECT set_eq($$ SELECT relname::text FROM of_company $$,
     $$ SELECT relname::text FROM pg_policy JOIN our_table ON our_table.oid = polrelid WHERE polname = 'member' AND NOT polpermissive AND polcmd = '*' $$,
     'the policy of the member narrows it');
 SELECT is_empty($$ SELECT polname, polrelid::regclass FROM pg_policy WHERE polrelid IN (SELECT oid FROM our_table)
-                      AND polname NOT IN ('tenant', 'member') AND polpermissive $$,
-    'no other policy lets anybody in');
+                      AND polname NOT IN ('tenant', 'member') AND polpermissive
+                      AND NOT (polname = 'defaults' AND polcmd = 'r' AND pg_get_expr(polqual, polrelid) =
+                                   '(company_id = ''00000000-0000-0000-0000-000000000000''::uuid)') $$,
+    'no other policy lets anybody in, except that everybody reads defaults');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p WHERE proname IN ('get_current_company_id', 'get_current_user_id')
                       AND (provolatile <> 's' OR proparallel <> 's') $$,
     'what policies call is STABLE and PARALLEL SAFE');
@@ -169,7 +180,8 @@ SELECT is_empty($$ SELECT oid::regclass FROM our_table, aclexplode(relacl) WHERE
 SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM our_table) AND tgenabled = 'A' $$,
     $$ VALUES ('rewards.points_events', 'guard_update'), ('rewards.points_events', 'refuse_removal'),
               ('rewards.points_events', 'refuse_row_removal'), ('rewards.user_points_cache', 'refuse_row_removal'),
-              ('rewards.user_points_cache', 'refuse_removal'), ('rewards.user_points_cache', 'refuse_update') $$,
+              ('rewards.user_points_cache', 'refuse_removal'), ('rewards.user_points_cache', 'refuse_update'),
+              ('rewards.trust_rules', 'refuse_write'), ('rewards.trust_rules', 'refuse_row_write') $$,
     'the guards hold for replication roles, too');
 
 SELECT * FROM finish();

@@ -56,6 +56,7 @@ SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_app', 'SELECT') $$,
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_admin', 'SELECT') $$,
     ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons', 'used_nonces', 'coupon_keys', 'data_version',
           'account_devices', 'attestation_cache', 'fraud_insights'],
+          'trust_rules'],
     'staff read what they need to help');
 SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
         FROM unnest(ARRAY['pgtap_app', 'pgtap_admin', 'pgtap_stranger']) AS role, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) AS privilege $$),
@@ -65,6 +66,8 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
           'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'event_request_hash', 'examine_attestation', 'flag_account'], 'the back end calls what a programme is made of');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_temp.functions_with('pgtap_app') $$,
     ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'resolve_fraud_insight', 'cleanup_expired_attestations'], 'and staff a little more');
+    ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'trust_features', 'trust_score',
+          'explain_event', 'backtest_trust_rules'], 'and staff a little more');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_stranger') $$, ARRAY['get_current_company_id', 'get_current_user_id'],
     'a stranger still has what everybody has');
 

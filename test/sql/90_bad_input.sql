@@ -30,10 +30,11 @@ INSERT INTO good VALUES
     ('idempotency_key', $$'key'$$), ('nonce', $$'nonce'$$),
     ('event_type', $$'visit'$$), ('event_time', $$'2020-02-02'$$), ('code', $$'0000-0000-0000-0000'$$),
     ('claimed_by', $$'till'$$), ('proof', $$'{"a": 1}'$$), ('actor', $$'till'$$), ('role', $$'service'$$),
-    ('name', $$'name'$$),
+    ('name', $$'name'$$), ('features', $$'{1000}'$$), ('rules_version', '1'), ('event_id', $$event('901')$$),
+    ('from_time', $$'2020-02-02'$$), ('to_time', $$'2020-03-03'$$),
     ('device_id', $$'phone'$$), ('verdict', $$'{"keyId": "key", "counter": 1}'$$), ('request_hash', $$repeat('0', 64)$$),
     ('insight_type', $$'manual_flag'$$), ('severity', $$'low'$$), ('details', $$'{"a": 1}'$$),
-    ('event_id', $$event('901')$$), ('insight_id', $$event('902')$$), ('note', $$'looked at'$$);
+    ('insight_id', $$event('902')$$), ('note', $$'looked at'$$);
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
@@ -47,6 +48,9 @@ INSERT INTO odd VALUES
     ('timestamptz', 'NULL'), ('timestamptz', $$'infinity'$$), ('timestamptz', $$'-infinity'$$),
     ('timestamptz', $$'4713-01-01 00:00:00+00 BC'$$), ('timestamptz', $$'294276-12-31 23:59:59.999999+00'$$),
     ('timestamptz', $$'epoch'$$),
+    ('integer', 'NULL'), ('integer', '0'), ('integer', '-1'), ('integer', '2147483647'), ('integer', '-2147483648'),
+    ('integer[]', 'NULL'), ('integer[]', $$'{}'$$), ('integer[]', $$'{NULL}'$$), ('integer[]', $$'{{1,2},{3,4}}'$$),
+    ('integer[]', $$'[0:1]={1,2}'$$), ('integer[]', $$array_fill(-2147483648, ARRAY[1000])$$),
     ('jsonb', 'NULL'), ('jsonb', $$'null'$$), ('jsonb', $$'""'$$),
     ('jsonb', $$(repeat('[', 1000) || repeat(']', 1000))::jsonb$$), ('jsonb', $$to_jsonb(repeat('ž', 20000))$$);
 
