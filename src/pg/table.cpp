@@ -364,11 +364,6 @@ void remove(Table& table) {
     make_visible(table);
 }
 
-void make_visible(Write& write) {
-    CommandCounterIncrement();
-    write.estate->es_output_cid = GetCurrentCommandId(true);
-}
-
 Identity become(Oid owner) {
     Identity caller;
     GetUserIdAndSecContext(&caller.user, &caller.security_context);

@@ -130,9 +130,6 @@ inline void update(Table& table, std::initializer_list<Cell> cells) {
     update(table, std::span(cells.begin(), cells.size()));
 }
 
-// What this write has written so far is there for what it locks from now on.
-void make_visible(Write& write);
-
 // Removes the found row, which has to be locked.
 void remove(Table& table);
 
