@@ -28,14 +28,20 @@ BEGIN
                             'award_points(uuid, bigint, text, text, text, timestamptz)',
                             'deduct_points(uuid, bigint, text, text, text, timestamptz)',
                             'calculate_user_points(uuid)', 'redeem_coupon(uuid, uuid, text)',
-                            'claim_coupon(text, text, jsonb)']) AS signature
+                            'claim_coupon(text, text, jsonb)', 'uuidv7_floor(timestamptz)', 'cleanup_expired_nonces()',
+                            'within_attribution_window(timestamptz, timestamptz, interval)',
+                            'balance_at(uuid, timestamptz)', 'points_history(uuid, integer, uuid)']) AS signature
          WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
-          FROM unnest(ARRAY['refresh_user_points_cache(uuid)', 'hash_coupon_code(text)', 'code_data_version()']) AS signature
+          FROM unnest(ARRAY['refresh_user_points_cache(uuid)', 'hash_coupon_code(text)', 'code_data_version()', 'companies()',
+                            'show_progress(text, tid, bigint)', 'sum_points(bigint)', 'reconcile_ledger()']) AS signature
          WHERE admin IS NOT NULL
         UNION ALL
         SELECT format('GRANT SELECT ON rewards.points_events, rewards.user_points_cache, rewards.coupon_templates, rewards.coupons TO %s', grantee)
+          FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT SELECT ON rewards.ledger_entries, rewards.ledger, rewards.ledger_discrepancies TO %s', grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT SELECT ON rewards.used_nonces, rewards.coupon_keys, rewards.data_version TO %s', admin)

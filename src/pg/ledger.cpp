@@ -116,4 +116,6 @@ Uuid post_event(Write& write, Account& account, const Context& context, const Po
 
 TableLayout& events_layout() { return event::layout; }
 
+TableLayout& accounts_layout() { return account_row::layout; }
+
 }  // namespace rewards::pg

@@ -66,5 +66,6 @@ enum : std::uint8_t {
 }  // namespace event
 
 TableLayout& events_layout();
+TableLayout& accounts_layout();
 
 }  // namespace rewards::pg

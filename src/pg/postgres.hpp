@@ -46,6 +46,7 @@ extern "C" {
 #include "rewrite/rewriteHandler.h"
 #include "storage/fd.h"
 #include "storage/lmgr.h"
+#include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
