@@ -11,6 +11,7 @@ CREATE FUNCTION rewards.balance_at(user_id uuid, at timestamptz) RETURNS bigint
 AS $function$
 DECLARE
     company CONSTANT uuid := rewards.get_current_company_id();
+    found_version bigint := 0;
     found_at timestamptz := '-infinity';
     found_balance bigint := 0;
     searched bigint := 0;
@@ -25,6 +26,7 @@ BEGIN
      WHERE l.user_id = balance_at.user_id AND l.company_id = company
      ORDER BY l.version DESC LIMIT 1;
     IF probe.recorded_at <= balance_at.at THEN
+        found_version := probe.version;
         found_at := probe.recorded_at;
         found_balance := probe.balance_after;
     ELSE
@@ -41,14 +43,16 @@ BEGIN
             CONTINUE;
         END IF;
         searched := middle;
+        found_version := coalesce(probe.version, found_version);
         found_at := coalesce(probe.recorded_at, found_at);
         found_balance := coalesce(probe.balance_after, found_balance);
     END LOOP;
 
-    -- An entry in its event's own row was recorded when the event's id says. Only those after the one found can be newer.
+    -- An entry in its event's own row was recorded when the event's id says. Newer than the one found are only those with
+    -- ids from its time on, and of one time the version tells.
     SELECT e.balance_after INTO written_balance
       FROM ONLY rewards.points_events e
-     WHERE e.user_id = balance_at.user_id AND e.company_id = company AND e.version IS NOT NULL
+     WHERE e.user_id = balance_at.user_id AND e.company_id = company AND e.version > found_version
        AND e.id >= rewards.uuidv7_floor(found_at)
        AND e.id < rewards.uuidv7_floor(least(balance_at.at, '9999-12-31 00:00:00+00') + interval '1 microsecond')
      ORDER BY e.id DESC LIMIT 1;

@@ -12,14 +12,14 @@ COMMENT ON FUNCTION rewards.show_progress(text, tid, bigint) IS
     'True. Called with the ctid of each row that a statement scans, it shows how much of the table''s pages have been read, in percent: as application_name in pg_stat_activity once a second, and as a NOTICE every ten percent. For functions that read a whole table';
 
 -- Unlike sum(bigint), whose state is large and has to be serialized for parallel workers.
-CREATE AGGREGATE rewards.sum_points(bigint) (SFUNC = int8pl, STYPE = bigint, COMBINEFUNC = int8pl, PARALLEL = SAFE);
+CREATE AGGREGATE rewards.sum_points(points bigint) (SFUNC = int8pl, STYPE = bigint, COMBINEFUNC = int8pl, PARALLEL = SAFE);
 COMMENT ON AGGREGATE rewards.sum_points(bigint) IS
     'Sum of points as a bigint. Errors: numeric_value_out_of_range, also for a sum that would come back into range';
 
 CREATE FUNCTION rewards.reconcile_ledger()
     RETURNS TABLE (user_id uuid, differs text[], available_points bigint, ledger_available numeric,
                    pending_points bigint, ledger_pending numeric, lifetime_earned bigint, ledger_earned numeric,
-                   lifetime_spent bigint, ledger_spent numeric, expiring_points bigint)
+                   lifetime_spent bigint, ledger_spent numeric, expiring_points bigint, ledger_expiring numeric)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
@@ -38,7 +38,7 @@ BEGIN
     -- Each account counts against its events; what remains is the difference. RETURN QUERY alone runs in parallel.
     RETURN QUERY
         SELECT d.user_id, d.differs, d.available_points, d.ledger_available, d.pending_points, d.ledger_pending,
-               d.lifetime_earned, d.ledger_earned, d.lifetime_spent, d.ledger_spent, d.expiring_points
+               d.lifetime_earned, d.ledger_earned, d.lifetime_spent, d.ledger_spent, d.expiring_points, d.ledger_expiring
           FROM rewards.ledger_discrepancies d
          WHERE d.company_id = company AND d.user_id = ANY (ARRAY(
             SELECT b.user_id
@@ -46,22 +46,26 @@ BEGIN
                            CASE WHEN e.validation_status NOT IN ('validated', 'rejected') THEN e.points_delta END,
                            CASE WHEN e.validation_status = 'validated' AND e.points_delta > 0 THEN e.points_delta END,
                            CASE WHEN e.validation_status = 'validated' AND e.points_delta < 0 THEN e.points_delta END,
-                           rewards.show_progress('reconcile_ledger()', e.ctid, pages), false
+                           NULL::bigint, rewards.show_progress('reconcile_ledger()', e.ctid, pages), false
                       FROM ONLY rewards.points_events e WHERE e.company_id = company
                     UNION ALL
-                    SELECT a.user_id, -a.pending_points, -a.lifetime_earned, a.lifetime_spent, false,
+                    SELECT a.user_id, -a.pending_points, -a.lifetime_earned, a.lifetime_spent, -a.expiring_points, false,
                            a.available_points <> a.lifetime_earned - a.lifetime_spent OR a.expiring_points > a.available_points
-                      FROM ONLY rewards.user_points_cache a WHERE a.company_id = company)
-                   AS b (user_id, pending, earned, spent, is_event, is_unsound)
+                      FROM ONLY rewards.user_points_cache a WHERE a.company_id = company
+                    UNION ALL
+                    SELECT l.user_id, NULL, NULL, NULL, l.remaining, true, false
+                      FROM ONLY rewards.point_lots l WHERE l.company_id = company)
+                   AS b (user_id, pending, earned, spent, expiring, is_derived, is_unsound)
              GROUP BY b.user_id
             HAVING rewards.sum_points(b.pending) <> 0 OR rewards.sum_points(b.earned) <> 0
-                OR rewards.sum_points(b.spent) <> 0 OR bool_and(b.is_event) OR bool_or(b.is_unsound)))
+                OR rewards.sum_points(b.spent) <> 0 OR rewards.sum_points(b.expiring) <> 0
+                OR bool_and(b.is_derived) OR bool_or(b.is_unsound)))
          ORDER BY d.user_id;
 EXCEPTION WHEN numeric_value_out_of_range THEN
     -- Sums that leave bigint, if only on their way: the view's are larger.
     RETURN QUERY
         SELECT d.user_id, d.differs, d.available_points, d.ledger_available, d.pending_points, d.ledger_pending,
-               d.lifetime_earned, d.ledger_earned, d.lifetime_spent, d.ledger_spent, d.expiring_points
+               d.lifetime_earned, d.ledger_earned, d.lifetime_spent, d.ledger_spent, d.expiring_points, d.ledger_expiring
           FROM rewards.ledger_discrepancies d WHERE d.company_id = company ORDER BY d.user_id;
 END
 $function$;

@@ -28,23 +28,29 @@ BEGIN
                             'award_points(uuid, bigint, text, text, text, timestamptz)',
                             'deduct_points(uuid, bigint, text, text, text, timestamptz)',
                             'calculate_user_points(uuid)', 'redeem_coupon(uuid, uuid, text)',
-                            'claim_coupon(text, text, jsonb)', 'uuidv7_floor(timestamptz)', 'cleanup_expired_nonces()',
+                            'claim_coupon(text, text, jsonb)', 'current_settings()',
+                            'event_request_hash(uuid, text, timestamptz, text)',
+                            'examine_attestation(uuid, text, jsonb, text)', 'flag_account(uuid, text, text, jsonb)',
+                            'uuidv7_floor(timestamptz)', 'cleanup_expired_nonces()',
                             'within_attribution_window(timestamptz, timestamptz, interval)',
                             'balance_at(uuid, timestamptz)', 'points_history(uuid, integer, uuid)']) AS signature
          WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
-          FROM unnest(ARRAY['refresh_user_points_cache(uuid)', 'hash_coupon_code(text)', 'code_data_version()', 'companies()',
+          FROM unnest(ARRAY['refresh_user_points_cache(uuid)', 'hash_coupon_code(text)', 'code_data_version()',
+                            'resolve_fraud_insight(uuid, text)', 'cleanup_expired_attestations()',
+                            'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
+                            'backtest_trust_rules(integer, timestamptz, timestamptz)', 'companies()',
                             'show_progress(text, tid, bigint)', 'sum_points(bigint)', 'reconcile_ledger()']) AS signature
          WHERE admin IS NOT NULL
         UNION ALL
-        SELECT format('GRANT SELECT ON rewards.points_events, rewards.user_points_cache, rewards.coupon_templates, rewards.coupons TO %s', grantee)
+        SELECT format('GRANT SELECT ON rewards.points_events, rewards.ledger_entries, rewards.ledger, rewards.user_points_cache, rewards.point_lots, rewards.ledger_discrepancies, rewards.coupon_templates, rewards.coupons TO %s', grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL
-        SELECT format('GRANT SELECT ON rewards.ledger_entries, rewards.ledger, rewards.ledger_discrepancies TO %s', grantee)
+        SELECT format('GRANT SELECT ON rewards.company_settings, rewards.point_rules TO %s', grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL
-        SELECT format('GRANT SELECT ON rewards.used_nonces, rewards.coupon_keys, rewards.data_version TO %s', admin)
+        SELECT format('GRANT SELECT ON rewards.used_nonces, rewards.point_lot_uses, rewards.points_liability, rewards.trust_rules, rewards.fraud_insights, rewards.open_fraud_insights, rewards.attestation_cache, rewards.account_devices, rewards.coupon_keys, rewards.data_version TO %s', admin)
          WHERE admin IS NOT NULL
     LOOP
         EXECUTE statement;

@@ -78,7 +78,7 @@ CREATE TABLE rewards.points_events (
     version             bigint,
     balance_after       bigint,
     entry_hash          bytea,
-    xid                 xid8,
+    xid                 bigint,
     system_id           bigint,
     PRIMARY KEY (user_id, id),
     CONSTRAINT points_events_sound CHECK (
@@ -99,7 +99,7 @@ COMMENT ON COLUMN rewards.points_events.shadow_score IS 'Score that the company'
 COMMENT ON COLUMN rewards.points_events.version IS 'Number of this entry on its account. Null for an event that came in by SQL: its entry is in ledger_entries';
 COMMENT ON COLUMN rewards.points_events.balance_after IS 'Available points of the account after this entry';
 COMMENT ON COLUMN rewards.points_events.entry_hash IS 'SHA-256 of this entry and of the hash of the account''s entry before it';
-COMMENT ON COLUMN rewards.points_events.xid IS 'Transaction that wrote the entry, on the server of system_id: the blocks of seal_ledger() go by it';
+COMMENT ON COLUMN rewards.points_events.xid IS 'Transaction that wrote the entry (its xid8 as a number, which BRIN can index), on the server of system_id: the blocks of seal_ledger() go by it';
 
 -- Entries that have no room in an event's own row: an event that came in by SQL (kind event), and a
 -- change of an event's status (kind status), which keeps what it changed.
@@ -120,7 +120,7 @@ CREATE TABLE rewards.ledger_entries (
     new_validated_at timestamptz,
     new_notes        text,
     entry_hash       bytea       NOT NULL,
-    xid              xid8        NOT NULL,
+    xid              bigint      NOT NULL,
     system_id        bigint      NOT NULL,
     PRIMARY KEY (user_id, company_id, version)
 );

@@ -51,9 +51,9 @@ namespace {
 int configured_route = 0;
 }
 
-Table open_templates(Write& write) { return open_for_reading(write, coupon_template::layout); }
+Table& open_templates(Write& write) { return open_for_reading(write, coupon_template::layout); }
 
-Table open_coupons(Write& write) { return open_for_writing(write, coupon::layout); }
+Table& open_coupons(Write& write) { return open_for_writing(write, coupon::layout); }
 
 FormattedCode code_of(const Table& coupons) {
     KeyRing& keys = coupon_keys(false);

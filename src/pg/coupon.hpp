@@ -50,8 +50,8 @@ enum : std::uint8_t {
 enum : std::size_t { by_id, by_code, by_holder };
 }  // namespace coupon
 
-Table open_templates(Write& write);
-Table open_coupons(Write& write);
+Table& open_templates(Write& write);
+Table& open_coupons(Write& write);
 
 // The code of the coupon in the found row, which only its holder and the issuing call may see.
 FormattedCode code_of(const Table& coupons);

@@ -37,7 +37,7 @@ Claimed claim(Write& write, const Context& context, const Claim& claim) {
     KeyRing& keys = coupon_keys(true);
     if (!has_slot(keys, slot_of(claim.code))) return refused;
     const Digest tag = value_or_raise(code_tag(keys, context.company, claim.code));
-    Table coupons = open_coupons(write);
+    Table& coupons = open_coupons(write);
     if (!lock_row(coupons, coupon::by_code, {bytea_datum(tag)})) return refused;
     const TimestampTz now = GetCurrentTimestamp();
     if (!is_claimable(coupons, context, now)) return refused;

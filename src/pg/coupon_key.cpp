@@ -142,7 +142,7 @@ Fingerprints recorded_fingerprints(Relation keys) {
 // Other backends may hold the keys of a file that had no such slot: they have to read it again.
 void record_fingerprint(Relation keys, unsigned slot, const KeyFingerprint& print) {
     with_write("redeem_coupon()", [&](Write& write) {
-        Table table = open_for_writing(write, layout);
+        Table& table = open_for_writing(write, layout);
         insert_if_new(table, by_slot,
                       {{slot_number, Int16GetDatum(static_cast<std::int16_t>(slot))},
                        {fingerprint_bytes, bytea_datum(print)},

@@ -1,6 +1,7 @@
 // redeem_coupon: points become a coupon.
 #include "pg/coupon.hpp"
 #include "pg/coupon_key.hpp"
+#include "pg/insight.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
 #include "pg/uuid.hpp"
@@ -91,8 +92,7 @@ IssuedCode issue_code(Table& coupons, const Uuid& company, const Uuid& coupon, s
     }
 }
 
-RedeemAnswer issue(Write& write, const Context& context, Account& account, Table& coupons, const Offer& offer,
-                   const RedeemRequest& request) {
+RedeemAnswer issue(Ledger& ledger, Account& account, Table& coupons, const Offer& offer, const RedeemRequest& request) {
     const Uuid id = new_uuid(account.now);
     const IssuedCode issued = issue_code(coupons, account.key.company, id, offer.symbols);
     std::optional<TimestampTz> expires_at;
@@ -122,7 +122,7 @@ RedeemAnswer issue(Write& write, const Context& context, Account& account, Table
     posting.nonce = request.nonce;
     posting.related_type = "coupon";
     posting.related_id = uuid_text(id);
-    post_event(write, account, context, posting);
+    post_event(ledger, account, posting);
     return {nullptr, id, format_code(issued.code), expires_at, account.balance.available, false};
 }
 
@@ -134,21 +134,22 @@ RedeemAnswer replay(Table& coupons, const Answer& first, const RedeemRequest& re
     return {nullptr, first.coupon, code_of(coupons), expires_at, first.balance, true};
 }
 
-RedeemAnswer redeem(Write& write, const Context& context, const RedeemRequest& request) {
-    Table accounts = open_accounts(write);
-    Account account = lock_account(accounts, {request.user, context.company});
-    Table nonces = open_nonces(write);
-    Table coupons = open_coupons(write);
+RedeemAnswer redeem(Ledger& ledger, Account& account, const RedeemRequest& request) {
+    Table& nonces = open_nonces(*ledger.write);
+    Table& coupons = open_coupons(*ledger.write);
     const Fingerprint print = fingerprint_of(request);
     const NonceFound found = look_up_nonce(nonces, account.key, request.nonce, print);
-    if (found.use == NonceUse::other_request) return refused(refusal::nonce_conflict, account);
+    if (found.use == NonceUse::other_request) {
+        note_nonce_conflict(*ledger.write, account.key, "redeem_coupon()", request.nonce);
+        return refused(refusal::nonce_conflict, account);
+    }
     if (found.use == NonceUse::same_request) return replay(coupons, found.answer, request);
 
-    Table templates = open_templates(write);
+    Table& templates = open_templates(*ledger.write);
     if (const Refusal* reason = reason_to_refuse(templates, coupons, account, request))
         return refused(*reason, account);
-    const RedeemAnswer answer = issue(write, context, account, coupons, read_offer(templates), request);
-    remember_nonce(nonces, account.key, request.nonce, "coupon_redemption", print,
+    const RedeemAnswer answer = issue(ledger, account, coupons, read_offer(templates), request);
+    remember_nonce(*ledger.write, nonces, account.key, request.nonce, "coupon_redemption", print,
                    {std::nullopt, answer.coupon, answer.balance}, account.now);
     return answer;
 }
@@ -176,7 +177,10 @@ SQL_FUNCTION(rewards_redeem_coupon) {
     const Context& context = require_context();
     require_member(context, request.user);
     RedeemAnswer answer{};
-    with_write("redeem_coupon()", [&](Write& write) { answer = redeem(write, context, request); });
+    with_write("redeem_coupon()", [&](Write& write) {
+        with_account(write, {request.user, context.company},
+                     [&](Ledger& ledger, Account& account) { answer = redeem(ledger, account, request); });
+    });
     if (answer.refusal != nullptr)
         refuse(*answer.refusal, psprintf("{\"points_remaining\": " INT64_FORMAT "}", answer.balance));
     return row_of(fcinfo, answer);

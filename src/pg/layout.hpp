@@ -13,7 +13,7 @@ struct Column {
 };
 
 inline constexpr std::size_t most_columns = 40;
-inline constexpr std::size_t most_keys = 3;
+inline constexpr std::size_t most_keys = 4;
 inline constexpr std::size_t most_lookups = 3;
 
 // The leading columns of a B-tree index to search by; or all of those of a unique one, by which a row

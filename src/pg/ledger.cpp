@@ -1,5 +1,7 @@
 #include "pg/ledger.hpp"
 
+#include "pg/ledger_entry.hpp"
+#include "pg/ledger_expiry.hpp"
 #include "pg/raise.hpp"
 #include "pg/uuid.hpp"
 
@@ -25,97 +27,102 @@ constexpr Column columns[] = {
     {"related_entity_type", TEXTOID},
     {"related_entity_id", TEXTOID},
     {"created_at", TIMESTAMPTZOID},
+    {"expires_at", TIMESTAMPTZOID},
+    {"trust_features", INT4ARRAYOID},
+    {"trust_version", INT4OID},
+    {"shadow_score", INT4OID},
+    {"version", INT8OID},
+    {"balance_after", INT8OID},
+    {"entry_hash", BYTEAOID},
+    {"xid", INT8OID},
+    {"system_id", INT8OID},
     {"validation_status", TEXTOID},
     {"validated_by", TEXTOID},
     {"validated_at", TIMESTAMPTZOID},
     {"validation_notes", TEXTOID},
 };
-TableLayout layout{"points_events", columns, {}};
+static_assert(std::size(columns) == column_count);
+constexpr Lookup lookups[] = {{3, {user_id, company_id, event_time}}, {2, {user_id, id}}};
+TableLayout layout{"points_events", columns, lookups};
 }  // namespace
 }  // namespace event
 
 namespace {
 
-namespace account_row {
-enum : std::uint8_t { user_id, company_id, available, pending, earned, spent, last_event_id, updated_at };
-enum : std::size_t { by_key };
-constexpr Column columns[] = {
-    {"user_id", UUIDOID},        {"company_id", UUIDOID},        {"available_points", INT8OID},
-    {"pending_points", INT8OID}, {"lifetime_earned", INT8OID},   {"lifetime_spent", INT8OID},
-    {"last_event_id", UUIDOID},  {"updated_at", TIMESTAMPTZOID},
-};
-constexpr Lookup lookups[] = {{2, {user_id, company_id}, true}};
-TableLayout layout{"user_points_cache", columns, lookups};
-}  // namespace account_row
+RowField field_of(const std::optional<std::string_view>& text) { return text ? to_datum(*text) : RowField(); }
 
-RowField field_of(const std::optional<std::string_view>& text) {
-    return text ? RowField(to_datum(*text)) : RowField(std::nullopt);
+RowField field_of(const std::optional<TimestampTz>& time) { return time ? TimestampTzGetDatum(*time) : RowField(); }
+
+// What waits for a decision has nobody who decided it.
+bool is_decided(Status status) { return status == Status::validated || status == Status::rejected; }
+
+EventColumns columns_of(const Uuid& id, const Account& account, const Posting& posting) {
+    EventColumns columns{};
+    columns[event::id] = to_datum(id);
+    columns[event::user_id] = to_datum(account.key.user);
+    columns[event::company_id] = to_datum(account.key.company);
+    columns[event::event_type] = to_datum(posting.event_type);
+    columns[event::event_time] = TimestampTzGetDatum(posting.event_time.value_or(account.now));
+    columns[event::points_delta] = Int64GetDatum(posting.points);
+    columns[event::proof_type] = to_datum(posting.proof_type);
+    columns[event::proof_payload] = posting.proof_payload;
+    columns[event::payload_hash] = posting.payload_hash;
+    columns[event::nonce] = field_of(posting.nonce);
+    columns[event::trust_score] = posting.trust_score;
+    columns[event::device_id] = field_of(posting.device_id);
+    columns[event::device_info] = posting.device_info;
+    columns[event::ip_address] = posting.ip_address;
+    columns[event::related_entity_type] = field_of(posting.related_type);
+    columns[event::related_entity_id] = field_of(posting.related_id);
+    columns[event::created_at] = TimestampTzGetDatum(account.now);
+    columns[event::expires_at] = field_of(posting.expires_at);
+    columns[event::trust_features] = posting.trust_features;
+    columns[event::trust_version] = posting.trust_version;
+    columns[event::shadow_score] = posting.shadow_score;
+    columns[event::validation_status] = to_datum(text_of(posting.status));
+    columns[event::validation_notes] = field_of(posting.reason);
+    if (is_decided(posting.status)) {
+        columns[event::validated_by] = to_datum(std::string_view(current_actor()));
+        columns[event::validated_at] = TimestampTzGetDatum(account.now);
+    }
+    return columns;
 }
 
-void open_account(Table& accounts, const AccountKey& key) {
-    const Datum none = Int64GetDatum(0);
-    insert_if_new(accounts, account_row::by_key,
-                  {{account_row::user_id, to_datum(key.user)},
-                   {account_row::company_id, to_datum(key.company)},
-                   {account_row::available, none},
-                   {account_row::pending, none},
-                   {account_row::earned, none},
-                   {account_row::spent, none},
-                   {account_row::updated_at, TimestampTzGetDatum(GetCurrentTimestamp())}});
+void set_entry(EventColumns& columns, const EntryPlace& place, const Digest& hash) {
+    columns[event::version] = Int64GetDatum(place.version);
+    columns[event::balance_after] = Int64GetDatum(place.balance_after);
+    columns[event::entry_hash] = bytea_datum(hash);
+    columns[event::xid] = entry_xid();
+    columns[event::system_id] = entry_system();
 }
 
-std::int64_t points_in(const Table& accounts, std::uint8_t column) { return DatumGetInt64(value(accounts, column)); }
+void insert_event(Table& events, const EventColumns& columns) {
+    std::array<Cell, event::column_count> cells;
+    for (std::uint8_t column = 0; column < event::column_count; ++column) cells[column] = {column, columns[column]};
+    insert(events, cells);
+}
 
 }  // namespace
 
-Table open_accounts(Write& write) { return open_for_writing(write, account_row::layout); }
-
-Account lock_account(Table& accounts, const AccountKey& key) {
-    while (!lock_row(accounts, account_row::by_key, {to_datum(key.user), to_datum(key.company)}))
-        open_account(accounts, key);
-    const Balance balance{points_in(accounts, account_row::available), points_in(accounts, account_row::pending),
-                          points_in(accounts, account_row::earned), points_in(accounts, account_row::spent)};
-    const TimestampTz last = DatumGetTimestampTz(value(accounts, account_row::updated_at));
-    return {key, &accounts, balance, Max(GetCurrentTimestamp(), last)};
-}
-
-void write_balance(Account& account, const std::optional<Uuid>& last_event) {
-    const Balance& balance = account.balance;
-    const std::optional<Datum> event =
-        last_event ? to_datum(*last_event) : optional_value(*account.row, account_row::last_event_id);
-    update(*account.row, {{account_row::available, Int64GetDatum(balance.available)},
-                          {account_row::pending, Int64GetDatum(balance.pending)},
-                          {account_row::earned, Int64GetDatum(balance.earned)},
-                          {account_row::spent, Int64GetDatum(balance.spent)},
-                          {account_row::last_event_id, event ? RowField(*event) : RowField(std::nullopt)},
-                          {account_row::updated_at, TimestampTzGetDatum(account.now)}});
-}
-
-Uuid post_event(Write& write, Account& account, const Context& context, const Posting& posting) {
-    account.balance = value_or_raise(add_event(account.balance, posting.points, Status::validated));
+Uuid write_event(Ledger& ledger, Account& account, const Posting& posting) {
+    if (account.is_changed) ++account.now;  // later than what this lock has written already, by its id as well
+    account.balance = value_or_raise(add_event(account.balance, posting.points, posting.status));
     const Uuid id = new_uuid(account.now);
-    Table events = open_for_writing(write, event::layout);
-    insert(events, {{event::id, to_datum(id)},
-                    {event::user_id, to_datum(account.key.user)},
-                    {event::company_id, to_datum(account.key.company)},
-                    {event::event_type, to_datum(posting.event_type)},
-                    {event::event_time, TimestampTzGetDatum(posting.event_time.value_or(account.now))},
-                    {event::points_delta, Int64GetDatum(posting.points)},
-                    {event::proof_type, to_datum(posting.proof_type)},
-                    {event::nonce, field_of(posting.nonce)},
-                    {event::related_entity_type, field_of(posting.related_type)},
-                    {event::related_entity_id, field_of(posting.related_id)},
-                    {event::created_at, TimestampTzGetDatum(account.now)},
-                    {event::validation_status, to_datum(text_of(Status::validated))},
-                    {event::validated_by, to_datum(std::string_view(context.actor.data()))},
-                    {event::validated_at, TimestampTzGetDatum(account.now)},
-                    {event::validation_notes, field_of(posting.reason)}});
-    write_balance(account, id);
+    EventColumns columns = columns_of(id, account, posting);
+    const EntryPlace place = chain_event(account, columns);
+    set_entry(columns, place, account.chain_head);
+    insert_event(ledger.events, columns);
+    account.last_event = id;
+    CommandCounterIncrement();  // what follows in this lock sees it
+    return id;
+}
+
+Uuid post_event(Ledger& ledger, Account& account, const Posting& posting) {
+    const Uuid id = write_event(ledger, account, posting);
+    if (posting.status == Status::validated) follow_expiry(ledger, account, {id, posting.points, posting.expires_at});
     return id;
 }
 
 TableLayout& events_layout() { return event::layout; }
-
-TableLayout& accounts_layout() { return account_row::layout; }
 
 }  // namespace rewards::pg

@@ -1,6 +1,7 @@
 // Points: an account is locked, an event is written, the balance follows.
 #pragma once
 
+#include "core/digest.hpp"
 #include "core/ledger.hpp"
 #include "pg/nonce.hpp"
 #include "pg/table.hpp"
@@ -8,35 +9,77 @@
 
 namespace rewards::pg {
 
+// Points that have a date of expiry.
+struct Expiring {
+    std::int64_t points;
+    std::optional<TimestampTz> next;  // when the first of them go
+};
+
 // An account whose row this transaction has locked.
 struct Account {
     AccountKey key;
     Table* row;  // found
     Balance balance;
-    TimestampTz now;  // the account's clock: never behind its last entry
+    TimestampTz now;  // the account's clock: later than at its last entry
+    std::int64_t version;
+    Digest chain_head;
+    Expiring expiring;
+    std::optional<Uuid> last_event;
+    bool is_changed;
 };
 
-Table open_accounts(Write& write);
+// The tables that points move through.
+struct Ledger {
+    Write* write;
+    Table& accounts;
+    Table& events;
+};
 
-// Locks the account, and opens it if it is new.
-Account lock_account(Table& accounts, const AccountKey& key);
+Ledger open_ledger(Write& write);
 
-// Writes the balance back to the locked row. Once per lock.
-void write_balance(Account& account, const std::optional<Uuid>& last_event);
+// Locks the account, opens it if it is new, and takes away the points that have expired.
+Account lock_account(Ledger& ledger, const AccountKey& key);
+
+// Writes what changed back to the locked row, with these cells of other columns. Once per lock.
+void save_account(Account& account, std::span<const Cell> others = {});
+
+// The bracket around what is done under an account's lock.
+template <typename Body>
+void with_account(Write& write, const AccountKey& key, Body body) {
+    Ledger ledger = open_ledger(write);
+    Account account = lock_account(ledger, key);
+    body(ledger, account);
+    save_account(account);
+}
 
 struct Posting {
     std::string_view event_type;
     std::optional<TimestampTz> event_time;  // nothing: the account's now
     std::int64_t points;
+    Status status = Status::validated;
     std::string_view proof_type;
+    RowField proof_payload;
+    RowField payload_hash;
     std::optional<std::string_view> nonce;
     std::optional<std::string_view> reason;
+    std::optional<std::string_view> device_id;
+    RowField device_info;
+    RowField ip_address;
     std::optional<std::string_view> related_type;
     std::optional<std::string_view> related_id;
+    std::optional<TimestampTz> expires_at;
+    RowField trust_score;
+    RowField trust_features;
+    RowField trust_version;
+    RowField shadow_score;
 };
 
-// Writes a validated event, and the balance with it.
-Uuid post_event(Write& write, Account& account, const Context& context, const Posting& posting);
+// Writes an event with its entry, and moves the balance and the points that expire. The account is
+// left to be saved.
+Uuid post_event(Ledger& ledger, Account& account, const Posting& posting);
+
+// The same without the points that expire, for those who move them.
+Uuid write_event(Ledger& ledger, Account& account, const Posting& posting);
 
 // The columns of points_events; those before validation_status never change.
 namespace event {
@@ -58,14 +101,60 @@ enum : std::uint8_t {
     related_entity_type,
     related_entity_id,
     created_at,
+    expires_at,
+    trust_features,
+    trust_version,
+    shadow_score,
+    version,
+    balance_after,
+    entry_hash,
+    xid,
+    system_id,
     validation_status,
     validated_by,
     validated_at,
-    validation_notes
+    validation_notes,
+    column_count
 };
+enum : std::size_t { by_time, by_id };  // of an account by event_time; of a user in the order of writing
 }  // namespace event
 
 TableLayout& events_layout();
 TableLayout& accounts_layout();
+
+// The columns of user_points_cache.
+namespace account_row {
+enum : std::uint8_t {
+    user_id,
+    company_id,
+    available,
+    pending,
+    earned,
+    spent,
+    last_event_id,
+    updated_at,
+    opened_at,
+    version,
+    chain_head,
+    expiring,
+    next_expiry,
+    submitted,
+    rejected,
+    last_submitted_at,
+    last_event_time,
+    spacing_mean,
+    spacing_deviation,
+    hour_started,
+    hour_events,
+    hour_points,
+    past_hour_events,
+    past_hour_points,
+    day_started,
+    day_events,
+    day_points,
+    past_day_events,
+    past_day_points
+};
+}  // namespace account_row
 
 }  // namespace rewards::pg

@@ -1,5 +1,6 @@
 // award_points, deduct_points, refresh_user_points_cache: the back end changes a balance.
 #include "core/bytes.hpp"
+#include "pg/insight.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
 
@@ -54,7 +55,7 @@ Fingerprint fingerprint_of(const PointsRequest& request) {
     return value_or_raise(fingerprint(fields));
 }
 
-PointsAnswer post(Write& write, Account& account, const Context& context, const PointsRequest& request) {
+PointsAnswer post(Ledger& ledger, Account& account, const PointsRequest& request) {
     if (request.points < 0 && account.balance.available < -request.points)
         return {&refusal::insufficient_points, std::nullopt, account.balance.available, false};
     Posting posting{};
@@ -64,25 +65,25 @@ PointsAnswer post(Write& write, Account& account, const Context& context, const 
     posting.proof_type = "server";
     posting.nonce = request.idempotency_key;
     posting.reason = request.reason;
-    const Uuid event = post_event(write, account, context, posting);
+    const Uuid event = post_event(ledger, account, posting);
     return {nullptr, event, account.balance.available, false};
 }
 
-PointsAnswer post_once(Write& write, const Context& context, const PointsRequest& request) {
-    Table accounts = open_accounts(write);
-    Account account = lock_account(accounts, {request.user, context.company});
-    if (!request.idempotency_key) return post(write, account, context, request);
+PointsAnswer post_once(Ledger& ledger, Account& account, const PointsRequest& request) {
+    if (!request.idempotency_key) return post(ledger, account, request);
 
-    Table nonces = open_nonces(write);
+    Table& nonces = open_nonces(*ledger.write);
     const Fingerprint print = fingerprint_of(request);
     const NonceFound found = look_up_nonce(nonces, account.key, *request.idempotency_key, print);
     if (found.use == NonceUse::same_request) return {nullptr, found.answer.event, found.answer.balance, true};
-    if (found.use == NonceUse::other_request)
+    if (found.use == NonceUse::other_request) {
+        note_nonce_conflict(*ledger.write, account.key, request.function, *request.idempotency_key);
         return {&refusal::nonce_conflict, std::nullopt, account.balance.available, false};
+    }
 
-    const PointsAnswer answer = post(write, account, context, request);
+    const PointsAnswer answer = post(ledger, account, request);
     if (answer.refusal == nullptr)
-        remember_nonce(nonces, account.key, *request.idempotency_key, request.event_type, print,
+        remember_nonce(*ledger.write, nonces, account.key, *request.idempotency_key, request.event_type, print,
                        {answer.event, std::nullopt, answer.balance}, account.now);
     return answer;
 }
@@ -91,7 +92,10 @@ Datum change_points(FunctionCallInfo call, const PointsRequest& request) {
     const Context& context = require_context();
     require_back_end(context, "award or deduct points");
     PointsAnswer answer{};
-    with_write(request.function, [&](Write& write) { answer = post_once(write, context, request); });
+    with_write(request.function, [&](Write& write) {
+        with_account(write, {request.user, context.company},
+                     [&](Ledger& ledger, Account& account) { answer = post_once(ledger, account, request); });
+    });
     if (answer.refusal != nullptr)
         refuse(*answer.refusal, psprintf("{\"balance\": " INT64_FORMAT ", \"points\": " INT64_FORMAT "}",
                                          answer.balance, request.points));
@@ -111,7 +115,7 @@ void require_range(std::int64_t points, std::int64_t least, const char* hint) {
 // A statement that is writing events has not brought the balance up to them yet, and will: what is
 // summed meanwhile would be counted twice.
 void require_settled(Write& write) {
-    const Table events = open_for_reading(write, events_layout());
+    const Table& events = open_for_reading(write, events_layout());
     if (events.relation->rd_refcnt > 1 && CheckRelationLockedByMe(events.relation, RowExclusiveLock, false))
         ereport(ERROR, errcode(ERRCODE_OBJECT_IN_USE),
                 errmsg("points_events is in use by a statement that is not finished"),
@@ -179,15 +183,13 @@ SQL_FUNCTION(rewards_refresh_user_points_cache) {
     require_back_end(context, "refresh balances");
     std::int64_t available = 0;
     with_write("refresh_user_points_cache()", [&](Write& write) {
-        Table accounts = open_accounts(write);
-        Account account = lock_account(accounts, {user, context.company});
         require_settled(write);
-        const rewards::Balance sums = sum_events(account);
-        if (sums != account.balance) {
+        with_account(write, {user, context.company}, [&](Ledger&, Account& account) {
+            const rewards::Balance sums = sum_events(account);
+            account.is_changed |= sums != account.balance;
             account.balance = sums;
-            write_balance(account, std::nullopt);
-        }
-        available = sums.available;
+            available = sums.available;
+        });
     });
     PG_RETURN_INT64(available);
 }

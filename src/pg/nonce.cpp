@@ -1,6 +1,7 @@
 #include "pg/nonce.hpp"
 
 #include "pg/raise.hpp"
+#include "pg/setting.hpp"
 
 namespace rewards::pg {
 
@@ -29,10 +30,6 @@ constexpr Lookup lookups[] = {{3, {user_id, company_id, nonce_text}}};
 
 TableLayout nonces_layout{"used_nonces", columns, lookups};
 
-// Not shorter than an event may be late plus how far its clock may be ahead, or clean-up would
-// open the door to replays.
-constexpr std::int64_t retention = 7 * USECS_PER_DAY + 10 * USECS_PER_MINUTE;
-
 // Fits an index entry, and any UUID, hash or URL-like key that clients use.
 constexpr std::size_t longest_nonce = 255;
 
@@ -50,7 +47,7 @@ std::string_view nonce_argument(const Arguments& arguments, int index, const cha
     return arguments.word(index, name, longest_nonce);
 }
 
-Table open_nonces(Write& write) { return open_for_writing(write, nonces_layout); }
+Table& open_nonces(Write& write) { return open_for_writing(write, nonces_layout); }
 
 NonceFound look_up_nonce(Table& nonces, const AccountKey& account, std::string_view nonce, const Fingerprint& request) {
     if (!find(nonces, by_key, {to_datum(account.user), to_datum(account.company), to_datum(nonce)}))
@@ -61,8 +58,9 @@ NonceFound look_up_nonce(Table& nonces, const AccountKey& account, std::string_v
             {optional_uuid(nonces, event_id), optional_uuid(nonces, coupon_id), DatumGetInt64(value(nonces, balance))}};
 }
 
-void remember_nonce(Table& nonces, const AccountKey& account, std::string_view nonce, std::string_view event_type,
-                    const Fingerprint& request, const Answer& answer, TimestampTz now) {
+void remember_nonce(Write& write, Table& nonces, const AccountKey& account, std::string_view nonce,
+                    std::string_view event_type, const Fingerprint& request, const Answer& answer, TimestampTz now) {
+    const std::int64_t retention = nonce_retention(settings_of(write, account.company));
     insert(nonces, {{user_id, to_datum(account.user)},
                     {company_id, to_datum(account.company)},
                     {nonce_text, to_datum(nonce)},

@@ -26,12 +26,13 @@ struct NonceFound {
 
 std::string_view nonce_argument(const Arguments& arguments, int index, const char* name);
 
-Table open_nonces(Write& write);
+Table& open_nonces(Write& write);
 
 // The account has to be locked: its lock is what keeps two uses of one nonce apart.
 NonceFound look_up_nonce(Table& nonces, const AccountKey& account, std::string_view nonce, const Fingerprint& request);
 
-void remember_nonce(Table& nonces, const AccountKey& account, std::string_view nonce, std::string_view event_type,
-                    const Fingerprint& request, const Answer& answer, TimestampTz now);
+// For as long as an event of the company may come late.
+void remember_nonce(Write& write, Table& nonces, const AccountKey& account, std::string_view nonce,
+                    std::string_view event_type, const Fingerprint& request, const Answer& answer, TimestampTz now);
 
 }  // namespace rewards::pg

@@ -33,7 +33,7 @@ SQL_FUNCTION(rewards_cleanup_expired_nonces) {
     require_back_end(context, "delete expired nonces");
     std::uint64_t count = 0;
     with_write("cleanup_expired_nonces()", [&](Write& write) {
-        const Table nonces = open_nonces(write);
+        const Table& nonces = open_nonces(write);
         as_owner(nonces.relation, [&] { count = delete_expired(context); });
     });
     PG_RETURN_INT64(static_cast<std::int64_t>(count));

@@ -22,12 +22,39 @@ int on_refusal = return_row;
 constexpr config_enum_entry on_refusal_options[] = {
     {"return", return_row, false}, {"raise", raise_error, false}, {nullptr, 0, false}};
 
-// PostgREST announces itself by this setting and reads its answer's status from the other.
-void tell_postgrest(int http_status) {
+// PostgREST announces itself by this setting and reads its answer's status and headers from the others.
+bool is_postgrest() {
     const char* method = GetConfigOption("request.method", true, false);
-    if (method == nullptr || *method == '\0') return;
-    set_config_option("response.status", psprintf("%d", http_status), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL,
-                      true, 0, false);
+    return method != nullptr && *method != '\0';
+}
+
+void tell_postgrest(const char* setting, const char* value) {
+    set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+}
+
+// As PostgREST wants them, an array of objects of one header each; the RateLimit fields are those of the
+// HTTP working group (a quota per window, and what remains until when).
+const char* headers_of(const Retry& retry) {
+    StringInfoData text;
+    initStringInfo(&text);
+    if (retry.after_seconds) appendStringInfo(&text, "{\"Retry-After\": \"" INT64_FORMAT "\"}", *retry.after_seconds);
+    if (retry.limit == nullptr) return psprintf("[%s]", text.data);
+    if (retry.after_seconds) appendStringInfoString(&text, ", ");
+    appendStringInfo(&text,
+                     "{\"RateLimit-Policy\": \"\\\"%s\\\";q=" INT64_FORMAT ";w=" INT64_FORMAT
+                     "\"}, {\"RateLimit\": \"\\\"%s\\\";r=" INT64_FORMAT,
+                     retry.limit, retry.quota, retry.window_seconds, retry.limit, retry.remaining);
+    if (retry.after_seconds) appendStringInfo(&text, ";t=" INT64_FORMAT, *retry.after_seconds);
+    return psprintf("[%s\"}]", text.data);
+}
+
+// Headers that somebody else has set stay.
+void add_headers(const char* headers) {
+    const char* others = GetConfigOption("response.headers", true, false);
+    if (others == nullptr || *others == '\0') return tell_postgrest("response.headers", headers);
+    const Datum all = DirectFunctionCall2(jsonb_concat, DirectFunctionCall1(jsonb_in, CStringGetDatum(others)),
+                                          DirectFunctionCall1(jsonb_in, CStringGetDatum(headers)));
+    tell_postgrest("response.headers", DatumGetCString(DirectFunctionCall1(jsonb_out, all)));
 }
 
 int postgrest_sqlstate(int http_status) {
@@ -48,11 +75,13 @@ void raise_length(const char* name, std::size_t length, std::size_t limit) {
     pg_unreachable();
 }
 
-void refuse(const Refusal& refusal, const char* detail) {
+void refuse(const Refusal& refusal, const char* detail, const Retry& retry) {
     if (on_refusal == raise_error)
         ereport(ERROR, errcode(postgrest_sqlstate(refusal.http_status)), errmsg("%s", refusal.outcome),
                 errdetail_internal("%s", detail), errhint("%s", refusal.hint));
-    tell_postgrest(refusal.http_status);
+    if (!is_postgrest()) return;
+    tell_postgrest("response.status", psprintf("%d", refusal.http_status));
+    if (retry.after_seconds || retry.limit != nullptr) add_headers(headers_of(retry));
 }
 
 void define_refusal_setting() {

@@ -35,13 +35,32 @@ inline constexpr Refusal limit_reached{"limit_reached", 409,
                                        "The user already has as many coupons of this template as it allows."};
 inline constexpr Refusal template_inactive{"template_inactive", 410, "This coupon is not on offer at present."};
 inline constexpr Refusal not_redeemable{"not_redeemable", 410, "This code cannot be claimed."};
+inline constexpr Refusal event_type_inactive{"event_type_inactive", 410,
+                                             "Events of this type earn nothing at that time."};
 inline constexpr Refusal malformed{
     "malformed", 422, "The code has a typing error: it has 16 or 20 symbols, of which the last is a check."};
+inline constexpr Refusal unknown_event_type{"unknown_event_type", 422,
+                                            "The company has no rule for events of this type: see point_rules."};
+inline constexpr Refusal outside_window{
+    "outside_window", 422,
+    "The event is older, or further ahead, than the company accepts: see accepted_age and accepted_ahead."};
+inline constexpr Refusal proof_required{"proof_required", 422, "Events of this type need a proof."};
+inline constexpr Refusal too_soon{"too_soon", 429, "The last event of this type was too short a time ago."};
+inline constexpr Refusal rate_limited{"rate_limited", 429, "The user has submitted too much in too short a time."};
 }  // namespace refusal
 
-// Refuses: under rewards.on_refusal = 'raise' an error PTnnn; otherwise the HTTP status for PostgREST,
-// if it is there, and back to the caller, who returns the outcome as a row. `detail` is JSON.
-void refuse(const Refusal& refusal, const char* detail);
+// When to come back, for the headers of an HTTP answer.
+struct Retry {
+    std::optional<std::int64_t> after_seconds;
+    const char* limit = nullptr;  // the name of the limit that the rest is about, if it is one
+    std::int64_t quota = 0;
+    std::int64_t window_seconds = 0;
+    std::int64_t remaining = 0;
+};
+
+// Refuses: under rewards.on_refusal = 'raise' an error PTnnn; otherwise the HTTP status and headers for
+// PostgREST, if it is there, and back to the caller, who returns the outcome as a row. `detail` is JSON.
+void refuse(const Refusal& refusal, const char* detail, const Retry& retry = {});
 
 // Defines rewards.on_refusal.
 void define_refusal_setting();

@@ -22,7 +22,7 @@ Index add_range_table_entry(EState* estate, Relation relation) {
 }
 
 // Row triggers that name columns (UPDATE OF ...) and generated columns go by this.
-void tell_updated_columns(const Table& table, std::initializer_list<Cell> cells) {
+void tell_updated_columns(const Table& table, std::span<const Cell> cells) {
     Bitmapset* columns = nullptr;
     for (const Cell& cell : cells)
         columns = bms_add_member(columns, table.layout->attributes[cell.column] - FirstLowInvalidHeapAttributeNumber);
@@ -34,62 +34,7 @@ void tell_updated_columns(const Table& table, std::initializer_list<Cell> cells)
 #endif
 }
 
-RegProcedure equality_of(Oid type) {
-    switch (type) {
-        case UUIDOID: return F_UUID_EQ;
-        case INT2OID: return F_INT2EQ;
-        case TEXTOID: return F_TEXTEQ;
-        case BYTEAOID: return F_BYTEAEQ;
-        default:
-            ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("cannot search by type %s", format_type_be(type)));
-    }
-    pg_unreachable();
-}
-
-// The executor has the indexes of a table that is written to open already.
-Relation open_index(const Table& table, std::size_t lookup) {
-    const Oid wanted = table.layout->indexes[lookup];
-    if (table.info != nullptr)
-        for (int one = 0; one < table.info->ri_NumIndices; ++one)
-            if (RelationGetRelid(table.info->ri_IndexRelationDescs[one]) == wanted) {
-                RelationIncrementReferenceCount(table.info->ri_IndexRelationDescs[one]);
-                return table.info->ri_IndexRelationDescs[one];
-            }
-    return index_open(wanted, AccessShareLock);
-}
-
-IndexScanDesc begin_scan(const Table& table, Relation index, Snapshot snapshot, int keys) {
-#if PG_VERSION_NUM >= 180000
-    return index_beginscan(table.relation, index, snapshot, nullptr, keys, 0);
-#else
-    return index_beginscan(table.relation, index, snapshot, keys, 0);
-#endif
-}
-
-// Calls `visit` with each row that matches until it returns false.
-template <typename Visit>
-void scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Visit visit) {
-    const Lookup& by = table.layout->lookups[lookup];
-    Relation index = open_index(table, lookup);
-    ScanKeyData scan_keys[most_keys];
-    int count = 0;
-    for (Datum key : keys) {
-        const Oid type = table.layout->columns[by.columns[count]].type;
-        ScanKeyEntryInitialize(&scan_keys[count], 0, static_cast<AttrNumber>(count + 1), BTEqualStrategyNumber,
-                               InvalidOid, index->rd_indcollation[count], equality_of(type), key);
-        ++count;
-    }
-    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-    IndexScanDesc rows = begin_scan(table, index, snapshot, count);
-    index_rescan(rows, scan_keys, count, nullptr, 0);
-    while (index_getnext_slot(rows, ForwardScanDirection, table.found) && visit()) CHECK_FOR_INTERRUPTS();
-    index_endscan(rows);
-    UnregisterSnapshot(snapshot);
-    index_close(index, NoLock);
-}
-
-void set_cells(const Table& table, TupleTableSlot* row, std::initializer_list<Cell> cells) {
+void set_cells(const Table& table, TupleTableSlot* row, std::span<const Cell> cells) {
     for (const Cell& cell : cells) {
         const int index = table.layout->attributes[cell.column] - 1;
         row->tts_values[index] = cell.field.value;
@@ -118,7 +63,7 @@ void set_other_defaults(const Table& table, TupleTableSlot* row) {
     pg_unreachable();
 }
 
-TupleTableSlot* fill_row(const Table& table, std::initializer_list<Cell> cells) {
+TupleTableSlot* fill_row(const Table& table, std::span<const Cell> cells) {
     TupleTableSlot* row = ExecClearTuple(table.row);
     std::fill_n(row->tts_isnull, row->tts_tupleDescriptor->natts, true);
     if (table.layout->has_other_defaults) set_other_defaults(table, row);
@@ -189,7 +134,7 @@ void require_same(const Table& table, TupleTableSlot* row, std::uint8_t column, 
 }
 
 // The books would not add up if a user's trigger dropped or changed what a function just decided.
-void require_written(const Table& table, TupleTableSlot* row, std::initializer_list<Cell> cells, bool had_triggers) {
+void require_written(const Table& table, TupleTableSlot* row, std::span<const Cell> cells, bool had_triggers) {
     if (!ItemPointerIsValid(&row->tts_tid)) raise_skipped(table.relation);
     if (!had_triggers) return;
     for (const Cell& cell : cells) require_same(table, row, cell.column, cell.field);
@@ -219,17 +164,31 @@ void require_untouched(const Table& table) {
             errhint("Call functions of rewards from AFTER triggers."));
 }
 
-Table open(Write& write, TableLayout& layout, LOCKMODE lock) {
+Table* find_open(Write& write, const TableLayout& layout) {
+    for (std::size_t one = 0; one < write.table_count; ++one)
+        if (write.tables[one].layout == &layout) return &write.tables[one];
+    return nullptr;
+}
+
+Table& open(Write& write, TableLayout& layout, LOCKMODE lock) {
     Relation relation = open_table(layout, lock);
-    if (write.relation_count == most_tables)
+    if (write.table_count == most_tables)
         ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many tables in one write"));
-    write.relations[write.relation_count++] = relation;
-    Table table{};
+    Table& table = write.tables[write.table_count++];
     table.layout = &layout;
     table.relation = relation;
     table.found = table_slot_create(relation, &write.estate->es_tupleTable);
     table.estate = write.estate;
     return table;
+}
+
+void prepare_writing(Write& write, Table& table) {
+    table.info = makeNode(ResultRelInfo);
+    InitResultRelInfo(table.info, table.relation, add_range_table_entry(write.estate, table.relation), nullptr, 0);
+    ExecOpenIndices(table.info, false);
+    use_checks(table.info, table.layout->checks);
+    table.row = ExecInitExtraTupleSlot(write.estate, RelationGetDescr(table.relation), &TTSOpsVirtual);
+    write.estate->es_opened_result_relations = lappend(write.estate->es_opened_result_relations, table.info);
 }
 
 }  // namespace
@@ -252,39 +211,44 @@ void end_write(Write& write) {
     AfterTriggerEndQuery(write.estate);
     ExecResetTupleTable(write.estate->es_tupleTable, false);
     ExecCloseResultRelations(write.estate);
-    for (std::size_t one = 0; one < write.relation_count; ++one) table_close(write.relations[one], NoLock);
+    for (std::size_t one = 0; one < write.table_count; ++one) table_close(write.tables[one].relation, NoLock);
     FreeExecutorState(write.estate);
     PopActiveSnapshot();
     CommandCounterIncrement();
 }
 
-Table open_for_reading(Write& write, TableLayout& layout) {
+Write begin_read() {
+    PushActiveSnapshot(GetLatestSnapshot());
+    Write read{};
+    read.estate = CreateExecutorState();
+    read.estate->es_snapshot = GetActiveSnapshot();
+    return read;
+}
+
+void end_read(Write& read) {
+    ExecResetTupleTable(read.estate->es_tupleTable, false);
+    for (std::size_t one = 0; one < read.table_count; ++one) table_close(read.tables[one].relation, NoLock);
+    FreeExecutorState(read.estate);
+    PopActiveSnapshot();
+}
+
+Table& open_for_reading(Write& write, TableLayout& layout) {
+    if (Table* known = find_open(write, layout)) return *known;
     MemoryContext caller = MemoryContextSwitchTo(write.estate->es_query_cxt);
-    Table table = open(write, layout, AccessShareLock);
+    Table& table = open(write, layout, AccessShareLock);
     MemoryContextSwitchTo(caller);
     return table;
 }
 
-Table open_for_writing(Write& write, TableLayout& layout) {
+Table& open_for_writing(Write& write, TableLayout& layout) {
+    Table* known = find_open(write, layout);
+    if (known != nullptr && known->info != nullptr) return *known;
     MemoryContext caller = MemoryContextSwitchTo(write.estate->es_query_cxt);
-    Table table = open(write, layout, RowExclusiveLock);
-    table.info = makeNode(ResultRelInfo);
-    InitResultRelInfo(table.info, table.relation, add_range_table_entry(write.estate, table.relation), nullptr, 0);
-    ExecOpenIndices(table.info, false);
-    use_checks(table.info, layout.checks);
-    table.row = ExecInitExtraTupleSlot(write.estate, RelationGetDescr(table.relation), &TTSOpsVirtual);
-    write.estate->es_opened_result_relations = lappend(write.estate->es_opened_result_relations, table.info);
+    if (known != nullptr) LockRelationOid(RelationGetRelid(known->relation), RowExclusiveLock);
+    Table& table = known != nullptr ? *known : open(write, layout, RowExclusiveLock);
+    prepare_writing(write, table);
     MemoryContextSwitchTo(caller);
     return table;
-}
-
-bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
-    bool found = false;
-    scan(table, lookup, keys, [&] {
-        found = true;
-        return false;
-    });
-    return found;
 }
 
 bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
@@ -310,17 +274,6 @@ bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> key
     return false;
 }
 
-std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, std::uint8_t column,
-                        std::string_view except, std::int64_t limit) {
-    std::int64_t count = 0;
-    if (limit <= 0) return count;
-    scan(table, lookup, keys, [&] {
-        if (text_view(value(table, column)) != except) ++count;
-        return count < limit;
-    });
-    return count;
-}
-
 std::optional<Datum> optional_value(const Table& table, std::uint8_t column) {
     bool is_null;
     const Datum datum = slot_getattr(table.found, table.layout->attributes[column], &is_null);
@@ -337,14 +290,14 @@ Datum value(const Table& table, std::uint8_t column) {
     return *datum;
 }
 
-void insert(Table& table, std::initializer_list<Cell> cells) {
+void insert(Table& table, std::span<const Cell> cells) {
     TupleTableSlot* row = fill_row(table, cells);
     ExecSimpleRelationInsert(table.info, table.estate, row);
     const TriggerDesc* triggers = table.info->ri_TrigDesc;
     require_written(table, row, cells, triggers != nullptr && triggers->trig_insert_before_row);
 }
 
-bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell> cells) {
+bool insert_if_new(Table& table, std::size_t lookup, std::span<const Cell> cells) {
     List* key = list_make1_oid(table.layout->indexes[lookup]);
     ResultRelInfo* info = open_speculatively(table);
     TupleTableSlot* row = fill_row(table, cells);
@@ -367,7 +320,7 @@ bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell>
     return true;
 }
 
-void update(Table& table, std::initializer_list<Cell> cells) {
+void update(Table& table, std::span<const Cell> cells) {
     require_untouched(table);
     TupleTableSlot* row = ExecClearTuple(table.row);
     slot_getallattrs(table.found);
@@ -389,6 +342,23 @@ void update(Table& table, std::initializer_list<Cell> cells) {
     const bool had_triggers = triggers != nullptr && triggers->trig_update_before_row;
     require_written(table, row, cells, had_triggers);
     if (had_triggers) require_same_keys(table, row);
+}
+
+void remove(Table& table) {
+    require_untouched(table);
+    EPQState recheck;
+#if PG_VERSION_NUM >= 160000
+    EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1, NIL);
+#else
+    EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1);
+#endif
+    ExecSimpleRelationDelete(table.info, table.estate, &recheck, table.found);
+    EvalPlanQualEnd(&recheck);
+}
+
+void make_visible(Write& write) {
+    CommandCounterIncrement();
+    write.estate->es_output_cid = GetCurrentCommandId(true);
 }
 
 Identity become(Oid owner) {

@@ -11,14 +11,7 @@
 
 namespace rewards::pg {
 
-inline constexpr std::size_t most_tables = 8;
-
-// One write: its executor state, and the tables to close at its end.
-struct Write {
-    EState* estate;
-    std::array<Relation, most_tables> relations;
-    std::size_t relation_count;
-};
+inline constexpr std::size_t most_tables = 16;
 
 struct Table {
     TableLayout* layout;
@@ -29,6 +22,13 @@ struct Table {
     TupleTableSlot* row;         // the row that insert or update writes
     EState* estate;
     std::uint64_t locked_in;  // the number of the write that locked the found row
+};
+
+// One write: its executor state, and the tables it has opened, each once.
+struct Write {
+    EState* estate;
+    std::array<Table, most_tables> tables;
+    std::size_t table_count;
 };
 
 struct Cell {
@@ -48,8 +48,54 @@ void with_write(const char* function, Body body) {
     end_write(write);
 }
 
-Table open_for_reading(Write& write, TableLayout& layout);
-Table open_for_writing(Write& write, TableLayout& layout);
+// The bracket around reads alone, which are possible on a standby, too.
+Write begin_read();
+void end_read(Write& read);
+
+template <typename Body>
+void with_read(Body body) {
+    Write read = begin_read();
+    body(read);
+    end_read(read);
+}
+
+Table& open_for_reading(Write& write, TableLayout& layout);
+Table& open_for_writing(Write& write, TableLayout& layout);
+
+// Of the key column after those that are given: from `from`, which is in it, until `until`, which is not.
+struct Range {
+    std::optional<Datum> from;
+    std::optional<Datum> until;
+};
+
+struct RangeScan {
+    Table* table;
+    Relation index;
+    IndexScanDesc rows;
+    Snapshot snapshot;
+    ScanDirection direction;
+};
+
+RangeScan begin_scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range,
+                     ScanDirection direction);
+bool next_row(RangeScan& scan);
+void end_scan(RangeScan& scan);
+
+// Visits the rows whose leading key columns equal `keys` and whose next one is in `range`, as of now and
+// with what this call has written, in the order of the index or backwards, as the found row of the
+// table, until `body` returns false. It must not write to the table.
+template <typename Body>
+void scan_range(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range,
+                ScanDirection direction, Body body) {
+    RangeScan scan = begin_scan(table, lookup, keys, range, direction);
+    while (next_row(scan) && body()) CHECK_FOR_INTERRUPTS();
+    end_scan(scan);
+}
+
+template <typename Body>
+void for_each(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, Body body) {
+    scan_range(table, lookup, keys, {}, ForwardScanDirection, body);
+}
 
 // The first row whose leading key columns equal `keys`, as of now.
 bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
@@ -65,14 +111,30 @@ std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<
 std::optional<Datum> optional_value(const Table& table, std::uint8_t column);
 Datum value(const Table& table, std::uint8_t column);
 
-void insert(Table& table, std::initializer_list<Cell> cells);
+void insert(Table& table, std::span<const Cell> cells);
 
 // Inserts unless a row with the same key exists, after waiting for whoever is inserting or deleting
 // one. Unlike ON CONFLICT DO NOTHING it does not fail at REPEATABLE READ when that row is new.
-bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell> cells);
+bool insert_if_new(Table& table, std::size_t lookup, std::span<const Cell> cells);
 
 // Changes the found row, which has to be locked.
-void update(Table& table, std::initializer_list<Cell> cells);
+void update(Table& table, std::span<const Cell> cells);
+
+inline void insert(Table& table, std::initializer_list<Cell> cells) {
+    insert(table, std::span(cells.begin(), cells.size()));
+}
+inline bool insert_if_new(Table& table, std::size_t lookup, std::initializer_list<Cell> cells) {
+    return insert_if_new(table, lookup, std::span(cells.begin(), cells.size()));
+}
+inline void update(Table& table, std::initializer_list<Cell> cells) {
+    update(table, std::span(cells.begin(), cells.size()));
+}
+
+// What this write has written so far is there for what it locks from now on.
+void make_visible(Write& write);
+
+// Removes the found row, which has to be locked.
+void remove(Table& table);
 
 struct Identity {
     Oid user;

@@ -31,6 +31,11 @@ std::uint64_t unix_microseconds(TimestampTz time) {
     return static_cast<std::uint64_t>(time + epoch_days * USECS_PER_DAY);
 }
 
+std::int64_t interval_length(Datum datum) {
+    const Interval* interval = DatumGetIntervalP(datum);
+    return interval->time + (std::int64_t{interval->month} * DAYS_PER_MONTH + interval->day) * USECS_PER_DAY;
+}
+
 Datum Arguments::required(int index, const char* name) const {
     if (is_null(index)) ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name));
     return datum(index);

@@ -47,6 +47,9 @@ TimestampTz finite_timestamp(TimestampTz time, const char* name);
 
 std::uint64_t unix_microseconds(TimestampTz time);
 
+// In microseconds; a day has 24 hours. The tables of rewards allow no months where this is used.
+std::int64_t interval_length(Datum interval);
+
 // One call's arguments by position; errors name the argument.
 struct Arguments {
     FunctionCallInfo call;
@@ -65,11 +68,12 @@ struct Arguments {
 };
 
 struct RowField {
-    Datum value;
-    bool is_null;
+    Datum value = 0;
+    bool is_null = true;
 
+    constexpr RowField() = default;
     constexpr RowField(Datum datum) : value(datum), is_null(false) {}
-    constexpr RowField(std::nullopt_t) : value(0), is_null(true) {}
+    constexpr RowField(std::nullopt_t) {}
 };
 
 // A row of the function's OUT columns.

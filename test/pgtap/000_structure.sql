@@ -7,12 +7,13 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 SET LOCAL search_path = public;
 SELECT rewards.install() WHERE to_regclass('rewards.data_version') IS NULL \g /dev/null
-SELECT plan(32);
+SELECT plan(38);
 
 -- Tables
 
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
-                                   'coupons', 'coupon_keys']);
+                                   'coupons', 'coupon_keys', 'account_devices', 'attestation_cache', 'fraud_insights']);
+                                   'coupons', 'coupon_keys', 'trust_rules']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -48,10 +49,26 @@ SELECT set_has($$ SELECT * FROM pg_temp.columns_of('rewards.used_nonces') $$, $$
     ('created_at', 'timestamp with time zone'), ('expires_at', 'timestamp with time zone') $$,
     'used_nonces has them');
 
+SELECT set_has($$ SELECT * FROM pg_temp.columns_of('rewards.fraud_insights') $$, $$ VALUES
+    ('id', 'uuid'), ('user_id', 'uuid'), ('company_id', 'uuid'), ('insight_type', 'text'), ('severity', 'text'),
+    ('score', 'integer'), ('details', 'jsonb'), ('related_event_ids', 'uuid[]'), ('resolved', 'boolean'),
+    ('resolved_at', 'timestamp with time zone'), ('resolved_by', 'text'), ('resolution_notes', 'text'),
+    ('created_at', 'timestamp with time zone') $$,
+    'fraud_insights has them');
+SELECT set_has($$ SELECT * FROM pg_temp.columns_of('rewards.attestation_cache') $$, $$ VALUES
+    ('user_id', 'uuid'), ('company_id', 'uuid'), ('device_id', 'text'), ('platform', 'text'),
+    ('attestation_token_hash', 'text'), ('is_valid', 'boolean'), ('integrity_verdict', 'jsonb'),
+    ('verified_at', 'timestamp with time zone'), ('expires_at', 'timestamp with time zone'), ('device_info', 'jsonb') $$,
+    'attestation_cache has them');
+
 SELECT col_is_pk('rewards', 'user_points_cache', ARRAY['user_id', 'company_id'], 'an account is a user in a company');
 SELECT col_is_pk('rewards', 'points_events', ARRAY['user_id', 'id'], 'an event is known by its user and id');
 SELECT col_is_pk('rewards', 'used_nonces', ARRAY['user_id', 'company_id', 'nonce'], 'a nonce is used once by a user in a company');
 SELECT col_is_pk('rewards', 'coupons', ARRAY['coupon_id', 'issued_to'], 'a coupon is known by its id and holder');
+SELECT col_is_pk('rewards', 'fraud_insights', ARRAY['user_id', 'id'], 'an insight is known by its user and id');
+SELECT index_is_unique('rewards', 'fraud_insights', 'fraud_insights_one_open', 'one of a kind is open');
+SELECT col_is_pk('rewards', 'attestation_cache', ARRAY['user_id', 'company_id', 'attestation_token_hash'], 'an attestation is accepted once by a user in a company');
+SELECT col_is_pk('rewards', 'account_devices', ARRAY['user_id', 'company_id', 'device_id'], 'a device is seen once by an account');
 SELECT index_is_unique('rewards', 'coupons', 'coupons_code', 'no two coupons have one code');
 
 -- Functions
@@ -88,7 +105,23 @@ SELECT set_eq('TABLE callable', $$ VALUES
         'record', 'volatile', 'unsafe', false),
     ('claim_coupon(code text, claimed_by text, proof jsonb DEFAULT NULL::jsonb, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text)',
         'record', 'volatile', 'unsafe', false),
-    ('hash_coupon_code(code text)', 'bytea', 'stable', 'unsafe', true) $$,
+    ('hash_coupon_code(code text)', 'bytea', 'stable', 'unsafe', true),
+
+    ('event_request_hash(user_id uuid, event_type text, event_time timestamp with time zone, nonce text)', 'text', 'stable', 'safe', false),
+    ('examine_attestation(user_id uuid, device_id text, verdict jsonb, request_hash text DEFAULT NULL::text, OUT level text, OUT app_recognized boolean, OUT request_bound boolean, OUT counter_fresh boolean)',
+        'record', 'volatile', 'unsafe', false),
+    ('cleanup_expired_attestations()', 'bigint', 'volatile', 'unsafe', false),
+    ('flag_account(user_id uuid, insight_type text DEFAULT ''manual_flag''::text, severity text DEFAULT ''medium''::text, details jsonb DEFAULT NULL::jsonb, OUT outcome text, OUT insight_id uuid, OUT occurrences bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('resolve_fraud_insight(insight_id uuid, note text DEFAULT NULL::text)', 'text', 'volatile', 'unsafe', false) $$,
+    ('trust_features(OUT ord integer, OUT feature text, OUT may_raise boolean)', 'SETOF record', 'stable', 'safe', false),
+    ('trust_score(features integer[], rules_version integer DEFAULT NULL::integer, OUT score integer, OUT reasons text[])',
+        'record', 'stable', 'unsafe', false),
+    ('explain_event(event_id uuid, user_id uuid DEFAULT NULL::uuid)',
+        'TABLE(rule text, feature text, observed integer, comparison text, threshold integer, weight integer, sentence text, applies boolean)',
+        'stable', 'safe', false),
+    ('backtest_trust_rules(rules_version integer, from_time timestamp with time zone, to_time timestamp with time zone)',
+        'TABLE(old_status text, new_status text, events bigint, points bigint)', 'stable', 'unsafe', false) $$,
     'these are the functions to call, with their arguments and what the planner is told');
 
 -- Rules for all of them
@@ -103,7 +136,7 @@ CREATE TEMP VIEW of_company AS SELECT oid, relname FROM our_column WHERE attname
 CREATE TEMP VIEW of_user AS SELECT oid, relname, attnum FROM our_column WHERE attname IN ('user_id', 'issued_to');
 
 SELECT cmp_ok((SELECT count(*) FROM of_company), '>=', 5::bigint, 'there are tables to look at');
-SELECT set_eq('SELECT relname::text FROM of_user', ARRAY['used_nonces', 'user_points_cache', 'points_events', 'coupons'],
+SELECT set_eq('SELECT relname::text FROM of_user', ARRAY['used_nonces', 'user_points_cache', 'points_events', 'coupons', 'account_devices', 'attestation_cache', 'fraud_insights'],
     'and these are tables of users');
 SELECT is_empty($$ SELECT objid::regclass FROM pg_depend WHERE deptype = 'e' AND classid = 'pg_class'::regclass AND objid IN (SELECT oid FROM our_table) $$,
     'no table is a member of the extension: data is not code');
@@ -123,8 +156,10 @@ SELECT set_eq($$ SELECT relname::text FROM of_company $$,
     $$ SELECT relname::text FROM pg_policy JOIN our_table ON our_table.oid = polrelid WHERE polname = 'member' AND NOT polpermissive AND polcmd = '*' $$,
     'the policy of the member narrows it');
 SELECT is_empty($$ SELECT polname, polrelid::regclass FROM pg_policy WHERE polrelid IN (SELECT oid FROM our_table)
-                      AND polname NOT IN ('tenant', 'member') AND polpermissive $$,
-    'no other policy lets anybody in');
+                      AND polname NOT IN ('tenant', 'member') AND polpermissive
+                      AND NOT (polname = 'defaults' AND polcmd = 'r' AND pg_get_expr(polqual, polrelid) =
+                                   '(company_id = ''00000000-0000-0000-0000-000000000000''::uuid)') $$,
+    'no other policy lets anybody in, except that everybody reads defaults');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p WHERE proname IN ('get_current_company_id', 'get_current_user_id')
                       AND (provolatile <> 's' OR proparallel <> 's') $$,
     'what policies call is STABLE and PARALLEL SAFE');
@@ -145,7 +180,8 @@ SELECT is_empty($$ SELECT oid::regclass FROM our_table, aclexplode(relacl) WHERE
 SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM our_table) AND tgenabled = 'A' $$,
     $$ VALUES ('rewards.points_events', 'guard_update'), ('rewards.points_events', 'refuse_removal'),
               ('rewards.points_events', 'refuse_row_removal'), ('rewards.user_points_cache', 'refuse_row_removal'),
-              ('rewards.user_points_cache', 'refuse_removal'), ('rewards.user_points_cache', 'refuse_update') $$,
+              ('rewards.user_points_cache', 'refuse_removal'), ('rewards.user_points_cache', 'refuse_update'),
+              ('rewards.trust_rules', 'refuse_write'), ('rewards.trust_rules', 'refuse_row_write') $$,
     'the guards hold for replication roles, too');
 
 SELECT * FROM finish();

@@ -10,7 +10,7 @@ CREATE ROLE pgtap_app;
 CREATE ROLE pgtap_admin;
 CREATE ROLE pgtap_stranger;
 SELECT rewards.install() WHERE to_regclass('rewards.data_version') IS NULL \g /dev/null
-SELECT plan(53);
+SELECT plan(64);
 
 -- What a statement gives to a role, a text for each row. pgTAP's own tables belong to the superuser.
 CREATE FUNCTION pg_temp.as_role(role name, statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -54,16 +54,20 @@ CREATE FUNCTION pg_temp.functions_with(role name) RETURNS SETOF text LANGUAGE sq
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_app', 'SELECT') $$,
     ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons'], 'the back end reads the books');
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_admin', 'SELECT') $$,
-    ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons', 'used_nonces', 'coupon_keys', 'data_version'],
+    ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons', 'used_nonces', 'coupon_keys', 'data_version',
+          'account_devices', 'attestation_cache', 'fraud_insights'],
+          'trust_rules'],
     'staff read what they need to help');
 SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
         FROM unnest(ARRAY['pgtap_app', 'pgtap_admin', 'pgtap_stranger']) AS role, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) AS privilege $$),
     'nobody writes a table');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
     ARRAY['set_company_context', 'get_current_company_id', 'get_current_user_id', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
-          'calculate_user_points', 'redeem_coupon', 'claim_coupon'], 'the back end calls what a programme is made of');
+          'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'event_request_hash', 'examine_attestation', 'flag_account'], 'the back end calls what a programme is made of');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_temp.functions_with('pgtap_app') $$,
-    ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version'], 'and staff a little more');
+    ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'resolve_fraud_insight', 'cleanup_expired_attestations'], 'and staff a little more');
+    ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'trust_features', 'trust_score',
+          'explain_event', 'backtest_trust_rules'], 'and staff a little more');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_stranger') $$, ARRAY['get_current_company_id', 'get_current_user_id'],
     'a stranger still has what everybody has');
 
@@ -132,6 +136,24 @@ ROLLBACK TO before;
 SELECT is(rewards.get_current_company_id(), NULL, 'going back to a savepoint ends the context');
 SELECT throws_ok(format('SELECT rewards.set_company_context(%L)', :'other'), '55000', NULL, 'and does not open the way to another');
 SELECT pg_temp.gives('pgtap_app', 'SELECT count(*) FROM rewards.points_events', '{0}', 'or to any row');
+COMMIT;
+
+-- Insights are of staff, and no business of the member that they are about.
+
+BEGIN;
+SELECT pg_temp.gives('pgtap_admin', format('SELECT rewards.set_company_context(%L, %L, %L)', :'acme', 'staff', 'admin'), '{""}', 'staff work');
+SELECT pg_temp.gives('pgtap_app', format('SELECT outcome, occurrences FROM rewards.flag_account(%L, %L)', :'ann', 'honeypot_triggered'), '{"flagged,1"}', 'a back end flags an account');
+SELECT pg_temp.refuses('pgtap_app', 'SELECT * FROM rewards.fraud_insights', '42501', 'and does not read what is known of it');
+SELECT pg_temp.gives('pgtap_admin', 'SELECT insight_type FROM rewards.open_fraud_insights', '{honeypot_triggered}', 'staff do');
+SELECT pg_temp.refuses('pgtap_app', 'SELECT rewards.resolve_fraud_insight(gen_random_uuid())', '42501', 'and nobody else closes it');
+COMMIT;
+BEGIN;
+SELECT pg_temp.gives('pgtap_admin', format('SELECT rewards.set_company_context(%L, %L, %L)', :'acme', :'ann', 'user'), '{""}', 'the member, by whatever role,');
+SELECT pg_temp.gives('pgtap_admin', 'SELECT count(*) FROM rewards.fraud_insights', '{0}', 'sees none');
+SELECT pg_temp.refuses('pgtap_app', format('SELECT * FROM rewards.flag_account(%L)', :'ann'), '42501', 'and flags nobody');
+SELECT pg_temp.refuses('pgtap_admin', 'SELECT rewards.resolve_fraud_insight(gen_random_uuid())', '42501', 'and closes nothing');
+SELECT pg_temp.refuses('pgtap_app', format('SELECT * FROM rewards.examine_attestation(%L, NULL, %L)', :'ann', '{}'), '42501', 'and attests nothing');
+SELECT pg_temp.refuses('pgtap_admin', 'SELECT rewards.cleanup_expired_attestations()', '42501', 'and cleans nothing up');
 COMMIT;
 
 SELECT * FROM finish();

@@ -72,11 +72,13 @@ SELECT state, message = format('the rewards tables are not installed in database
     ($$SELECT rewards.redeem_coupon(member('001'), offer('001'), 'n')$$),
     ($$SELECT rewards.claim_coupon('0000-0000-0000-0000', 'till')$$),
     ($$SELECT rewards.hash_coupon_code('0000-0000-0000-0000')$$),
+    ($$SELECT rewards.trust_score('{}')$$),
     ($$SELECT rewards.migrate()$$),
     ($$SELECT rewards.grant_access(app => 'regress_rewards_app')$$)) AS calls (call), attempt(call);
 
 -- A function in SQL can only name the table that it misses.
 SELECT state, message FROM attempt($$SELECT rewards.calculate_user_points(member('001'))$$);
+SELECT state, message FROM attempt($$SELECT rewards.explain_event(event('001'))$$);
 
 -- What needs no table works.
 SELECT rewards.get_current_company_id() AS company, rewards.get_current_user_id() AS member,
@@ -129,7 +131,7 @@ ROLLBACK;
 
 -- A superuser installs for another role, whose name needs quotes, without a warning.
 SELECT rewards.install(owner => '"regress_rewards Owner"') = rewards.code_data_version() AS installed;
-SELECT relowner::regrole AS owner, count(*) >= 7 AS tables, count(*) FILTER (WHERE relkind <> 'r') AS others
+SELECT relowner::regrole AS owner, count(*) >= 7 AS tables, count(*) FILTER (WHERE relkind NOT IN ('r', 'v')) AS others
   FROM pg_class WHERE relnamespace = 'rewards'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f') GROUP BY 1;
 
 -- That role can use what it owns.
@@ -277,7 +279,7 @@ SELECT proname, provolatile, proparallel, proisstrict
 
 -- No function that writes, or reads the context, is IMMUTABLE.
 SELECT proname FROM pg_proc
- WHERE pronamespace = 'rewards'::regnamespace AND provolatile = 'i' AND proname NOT IN ('uuidv5', 'code_data_version');
+ WHERE pronamespace = 'rewards'::regnamespace AND provolatile = 'i' AND proname NOT IN ('uuidv5', 'uuidv7_floor', 'code_data_version', 'within_attribution_window', 'sum_points');
 
 -- Row-level security is forced on every table of companies, and a policy names the company, bare.
 SELECT c.relname AS unprotected
@@ -292,9 +294,11 @@ SELECT c.relname AS unprotected
                 AND polroles = '{0}'
                            AND pg_get_expr(polqual, polrelid) ~ 'rewards.get_current_user_id\(\) IS NULL'));
 
--- No second permissive policy widens what the first allows.
+-- No second permissive policy widens what the first allows, except that everybody reads defaults.
 SELECT polrelid::regclass, polname FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid
- WHERE relnamespace = 'rewards'::regnamespace AND polpermissive AND polname <> 'tenant';
+ WHERE relnamespace = 'rewards'::regnamespace AND polpermissive AND polname <> 'tenant'
+   AND NOT (polname = 'defaults' AND polcmd = 'r' AND pg_get_expr(polqual, polrelid) =
+                '(company_id = ''00000000-0000-0000-0000-000000000000''::uuid)');
 
 -- On every table of companies the column is required and comes from the context.
 SELECT attrelid::regclass FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid

@@ -1,0 +1,251 @@
+#include "pg/insight.hpp"
+
+#include "pg/ledger.hpp"
+#include "pg/raise.hpp"
+#include "pg/uuid.hpp"
+
+namespace rewards::pg {
+
+namespace {
+
+namespace row {
+enum : std::uint8_t {
+    id,
+    user_id,
+    company_id,
+    insight_type,
+    severity,
+    score,
+    details,
+    related_event_ids,
+    occurrences,
+    resolved,
+    resolved_at,
+    resolved_by,
+    resolution_notes,
+    created_at,
+    updated_at
+};
+enum : std::size_t { by_open, by_id };
+constexpr Column columns[] = {
+    {"id", UUIDOID},
+    {"user_id", UUIDOID},
+    {"company_id", UUIDOID},
+    {"insight_type", TEXTOID},
+    {"severity", TEXTOID},
+    {"score", INT4OID},
+    {"details", JSONBOID},
+    {"related_event_ids", UUIDARRAYOID},
+    {"occurrences", INT8OID},
+    {"resolved", BOOLOID},
+    {"resolved_at", TIMESTAMPTZOID},
+    {"resolved_by", TEXTOID},
+    {"resolution_notes", TEXTOID},
+    {"created_at", TIMESTAMPTZOID},
+    {"updated_at", TIMESTAMPTZOID},
+};
+constexpr Lookup lookups[] = {{4, {user_id, company_id, resolved, insight_type}}, {2, {company_id, id}}};
+TableLayout layout{"fraud_insights", columns, lookups};
+}  // namespace row
+
+constexpr std::string_view types[] = {
+    insight_type::velocity_anomaly,   insight_type::suspicious_pattern,  insight_type::device_mismatch,
+    insight_type::device_sharing,     insight_type::replay_attempt,      insight_type::bulk_submission,
+    insight_type::honeypot_triggered, insight_type::attestation_failure, insight_type::low_trust_score,
+    insight_type::clock_skew,         insight_type::code_guessing,       insight_type::manual_flag,
+};
+constexpr std::string_view severities[] = {"low", "medium", "high", "critical"};
+constexpr std::size_t most_events = 20;
+
+std::optional<Severity> severity_of(std::string_view text) {
+    for (std::size_t one = 0; one < std::size(severities); ++one)
+        if (severities[one] == text) return static_cast<Severity>(one);
+    return std::nullopt;
+}
+
+Datum text_datum(Severity severity) { return to_datum(severities[static_cast<std::size_t>(severity)]); }
+
+RowField field_of(const std::optional<Datum>& datum) { return datum ? RowField(*datum) : RowField(std::nullopt); }
+
+RowField score_field(const Insight& insight) {
+    return insight.score ? RowField(Int32GetDatum(*insight.score)) : RowField(std::nullopt);
+}
+
+Datum uuid_array(Datum* events, std::size_t count) {
+    return PointerGetDatum(construct_array(events, static_cast<int>(count), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
+}
+
+Datum first_event(const Insight& insight) {
+    Datum event = insight.event ? to_datum(*insight.event) : Datum{0};
+    return uuid_array(&event, insight.event ? 1 : 0);
+}
+
+// The newest are at the end; whatever a hand has written there, only UUIDs count.
+Datum add_event(Datum known, const Uuid& event) {
+    Datum* elements;
+    bool* nulls;
+    int size;
+    deconstruct_array(DatumGetArrayTypeP(known), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR, &elements, &nulls, &size);
+    Datum events[most_events];
+    std::size_t first = most_events - 1;
+    events[first] = to_datum(event);
+    for (int one = size - 1; one >= 0 && first > 0; --one)
+        if (!nulls[one]) events[--first] = elements[one];
+    return uuid_array(events + first, most_events - first);
+}
+
+NotedInsight open_insight(Table& insights, const AccountKey& account, const Insight& insight) {
+    const TimestampTz now = GetCurrentTimestamp();
+    const Uuid id = new_uuid(now);
+    insert(insights, {{row::id, to_datum(id)},
+                      {row::user_id, to_datum(account.user)},
+                      {row::company_id, to_datum(account.company)},
+                      {row::insight_type, to_datum(insight.type)},
+                      {row::severity, text_datum(insight.severity)},
+                      {row::score, score_field(insight)},
+                      {row::details, field_of(insight.details)},
+                      {row::related_event_ids, first_event(insight)},
+                      {row::occurrences, Int64GetDatum(1)},
+                      {row::resolved, BoolGetDatum(false)},
+                      {row::created_at, TimestampTzGetDatum(now)},
+                      {row::updated_at, TimestampTzGetDatum(now)}});
+    return {id, 1};
+}
+
+NotedInsight count_up(Table& insights, const Insight& insight) {
+    const NotedInsight noted{uuid_of(value(insights, row::id)), DatumGetInt64(value(insights, row::occurrences)) + 1};
+    const Severity before = severity_of(text_view(value(insights, row::severity))).value_or(insight.severity);
+    const Datum events = value(insights, row::related_event_ids);
+    const std::optional<Datum> details = insight.details ? insight.details : optional_value(insights, row::details);
+    const std::optional<Datum> score = optional_value(insights, row::score);
+    update(insights, {{row::severity, text_datum(Max(before, insight.severity))},
+                      {row::score, insight.score ? score_field(insight) : field_of(score)},
+                      {row::details, field_of(details)},
+                      {row::related_event_ids, insight.event ? add_event(events, *insight.event) : events},
+                      {row::occurrences, Int64GetDatum(noted.occurrences)},
+                      {row::updated_at, TimestampTzGetDatum(GetCurrentTimestamp())}});
+    return noted;
+}
+
+Datum jsonb_of_texts(std::initializer_list<std::pair<const char*, std::string_view>> fields) {
+    StringInfoData json;
+    initStringInfo(&json);
+    const char* separator = "{";
+    for (const auto& [name, text] : fields) {
+        appendStringInfo(&json, "%s\"%s\": ", separator, name);
+        escape_json(&json, pnstrdup(text.data(), text.size()));
+        separator = ", ";
+    }
+    appendStringInfoChar(&json, '}');
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+std::string_view known_type(const Arguments& arguments, int index) {
+    const std::string_view type = text_view(arguments.required(index, "insight_type"));
+    for (const std::string_view known : types)
+        if (known == type) return known;
+    ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("insight_type is not known"),
+            errhint("It is velocity_anomaly, suspicious_pattern, device_mismatch, device_sharing, replay_attempt, "
+                    "bulk_submission, honeypot_triggered, attestation_failure, low_trust_score, clock_skew, "
+                    "code_guessing or manual_flag."));
+    pg_unreachable();
+}
+
+Severity known_severity(const Arguments& arguments, int index) {
+    const std::optional<Severity> severity = severity_of(text_view(arguments.required(index, "severity")));
+    if (!severity)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("severity must be low, medium, high or critical"));
+    return *severity;
+}
+
+const char* resolve_locked(Table& insights, const Datum& company, const Uuid& id, const std::optional<Datum>& note) {
+    if (!lock_row(insights, row::by_id, {company, to_datum(id)})) return "not_found";
+    if (DatumGetBool(value(insights, row::resolved))) return "already_resolved";
+
+    const Datum now = TimestampTzGetDatum(GetCurrentTimestamp());
+    update(insights, {{row::resolved, BoolGetDatum(true)},
+                      {row::resolved_at, now},
+                      {row::resolved_by, to_datum(std::string_view(current_actor()))},
+                      {row::resolution_notes, field_of(note)},
+                      {row::updated_at, now}});
+    return "resolved";
+}
+
+// Under the lock of its account, as everything that is written for one.
+const char* resolve(Write& write, const Context& context, const Uuid& id, const std::optional<Datum>& note) {
+    Table& insights = open_for_writing(write, row::layout);
+    const Datum company = to_datum(context.company);
+    if (!find(insights, row::by_id, {company, to_datum(id)})) return "not_found";
+    const char* outcome = nullptr;
+    with_account(write, {uuid_of(value(insights, row::user_id)), context.company},
+                 [&](Ledger&, const Account&) { outcome = resolve_locked(insights, company, id, note); });
+    return outcome;
+}
+
+}  // namespace
+
+NotedInsight note_insight(Write& write, const AccountKey& account, const Insight& insight) {
+    Table& insights = open_for_writing(write, row::layout);
+    const bool is_known =
+        lock_row(insights, row::by_open,
+                 {to_datum(account.user), to_datum(account.company), BoolGetDatum(false), to_datum(insight.type)});
+    const NotedInsight noted = is_known ? count_up(insights, insight) : open_insight(insights, account, insight);
+    make_visible(write);
+    return noted;
+}
+
+void note_nonce_conflict(Write& write, const AccountKey& account, std::string_view call, std::string_view nonce) {
+    note_insight(write, account,
+                 {insight_type::replay_attempt, Severity::medium, std::nullopt,
+                  jsonb_of_texts({{"call", call}, {"nonce", nonce}}), std::nullopt});
+}
+
+InsightCounts count_open(Write& write, const AccountKey& account) {
+    Table& insights = open_for_reading(write, row::layout);
+    const Datum user = to_datum(account.user);
+    const Datum company = to_datum(account.company);
+    const Datum open = BoolGetDatum(false);
+    InsightCounts counts{};
+    counts.open = count_rows(insights, row::by_open, {user, company, open}, row::insight_type, "",
+                             static_cast<std::int64_t>(std::size(types)));
+    if (counts.open > 0 && find(insights, row::by_open, {user, company, open, to_datum(insight_type::replay_attempt)}))
+        counts.replay_attempts = DatumGetInt64(value(insights, row::occurrences));
+    return counts;
+}
+
+}  // namespace rewards::pg
+
+extern "C" {
+
+SQL_FUNCTION(rewards_flag_account) {
+    using namespace rewards::pg;
+    const Arguments arguments{fcinfo};
+    const rewards::Uuid user = arguments.uuid(0, "user_id");
+    Insight insight{};
+    insight.type = known_type(arguments, 1);
+    insight.severity = known_severity(arguments, 2);
+    if (!arguments.is_null(3)) insight.details = arguments.datum(3);
+    const Context& context = require_context();
+    require_back_end(context, "flag accounts");
+    NotedInsight noted{};
+    with_write("flag_account()", [&](Write& write) {
+        with_account(write, {user, context.company},
+                     [&](Ledger&, const Account& account) { noted = note_insight(write, account.key, insight); });
+    });
+    const std::string_view outcome = noted.occurrences == 1 ? "flagged" : "counted";
+    return make_row(fcinfo, {to_datum(outcome), to_datum(noted.id), Int64GetDatum(noted.occurrences)});
+}
+
+SQL_FUNCTION(rewards_resolve_fraud_insight) {
+    using namespace rewards::pg;
+    const Arguments arguments{fcinfo};
+    const rewards::Uuid id = arguments.uuid(0, "insight_id");
+    const std::optional<Datum> note = arguments.is_null(1) ? std::nullopt : std::optional<Datum>(arguments.datum(1));
+    const Context& context = require_context();
+    require_back_end(context, "resolve insights");
+    const char* outcome = nullptr;
+    with_write("resolve_fraud_insight()", [&](Write& write) { outcome = resolve(write, context, id, note); });
+    return to_datum(std::string_view(outcome));
+}
+}

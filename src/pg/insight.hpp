@@ -1,0 +1,54 @@
+// What looked like fraud? One open row per account and kind, which counts.
+#pragma once
+
+#include "pg/nonce.hpp"
+#include "pg/table.hpp"
+
+namespace rewards::pg {
+
+namespace insight_type {
+inline constexpr std::string_view velocity_anomaly = "velocity_anomaly";
+inline constexpr std::string_view suspicious_pattern = "suspicious_pattern";
+inline constexpr std::string_view device_mismatch = "device_mismatch";
+inline constexpr std::string_view device_sharing = "device_sharing";
+inline constexpr std::string_view replay_attempt = "replay_attempt";
+inline constexpr std::string_view bulk_submission = "bulk_submission";
+inline constexpr std::string_view honeypot_triggered = "honeypot_triggered";
+inline constexpr std::string_view attestation_failure = "attestation_failure";
+inline constexpr std::string_view low_trust_score = "low_trust_score";
+inline constexpr std::string_view clock_skew = "clock_skew";
+inline constexpr std::string_view code_guessing = "code_guessing";
+inline constexpr std::string_view manual_flag = "manual_flag";
+}  // namespace insight_type
+
+enum class Severity : std::uint8_t { low, medium, high, critical };
+
+struct Insight {
+    std::string_view type;  // one of insight_type
+    Severity severity;
+    std::optional<std::int32_t> score;  // the trust score, 0 to 100
+    std::optional<Datum> details;       // jsonb
+    std::optional<Uuid> event;
+};
+
+struct NotedInsight {
+    Uuid id;
+    std::int64_t occurrences;  // 1: it is new
+};
+
+// Opens an insight, or counts up the open one of its kind: the severity becomes the higher one, score and details the
+// newer ones, and the event joins the newest 20. The account has to be locked.
+NotedInsight note_insight(Write& write, const AccountKey& account, const Insight& insight);
+
+// A nonce that came back with another request; `call` is the function that refused it.
+void note_nonce_conflict(Write& write, const AccountKey& account, std::string_view call, std::string_view nonce);
+
+struct InsightCounts {
+    std::int64_t open;             // kinds of insight
+    std::int64_t replay_attempts;  // occurrences of the open replay_attempt
+};
+
+// The account has to be locked. Costs an index probe where there are none.
+InsightCounts count_open(Write& write, const AccountKey& account);
+
+}  // namespace rewards::pg

@@ -1,0 +1,167 @@
+#include "pg/ledger_entry.hpp"
+
+#include "core/ledger_chain.hpp"
+#include "pg/raise.hpp"
+
+namespace rewards::pg {
+
+namespace {
+
+namespace entry_row {
+enum : std::uint8_t {
+    user_id,
+    company_id,
+    version,
+    event_id,
+    kind,
+    recorded_at,
+    balance_after,
+    old_status,
+    old_validated_by,
+    old_validated_at,
+    old_notes,
+    new_status,
+    new_validated_by,
+    new_validated_at,
+    new_notes,
+    entry_hash,
+    xid,
+    system_id
+};
+constexpr Column columns[] = {
+    {"user_id", UUIDOID},
+    {"company_id", UUIDOID},
+    {"version", INT8OID},
+    {"event_id", UUIDOID},
+    {"kind", TEXTOID},
+    {"recorded_at", TIMESTAMPTZOID},
+    {"balance_after", INT8OID},
+    {"old_status", TEXTOID},
+    {"old_validated_by", TEXTOID},
+    {"old_validated_at", TIMESTAMPTZOID},
+    {"old_notes", TEXTOID},
+    {"new_status", TEXTOID},
+    {"new_validated_by", TEXTOID},
+    {"new_validated_at", TIMESTAMPTZOID},
+    {"new_notes", TEXTOID},
+    {"entry_hash", BYTEAOID},
+    {"xid", INT8OID},
+    {"system_id", INT8OID},
+};
+TableLayout layout{"ledger_entries", columns, {}};
+}  // namespace entry_row
+
+EntryField text_field(std::string_view text) { return EntryField::of_text(text); }
+
+// The types that events have; what has no fixed width goes by its text.
+EntryField field_of(Oid type, const RowField& field) {
+    if (field.is_null) return {};
+    switch (type) {
+        case UUIDOID: return {EntryField::Form::uuid, 0, {DatumGetPointer(field.value), sizeof(Uuid)}};
+        case INT8OID:
+        case TIMESTAMPTZOID: return EntryField::of(DatumGetInt64(field.value));
+        case INT4OID: return EntryField::of(DatumGetInt32(field.value));
+        case TEXTOID: return text_field(text_view(field.value));
+        case JSONBOID: return text_field(OidOutputFunctionCall(F_JSONB_OUT, field.value));
+        case INETOID: return text_field(OidOutputFunctionCall(F_INET_OUT, field.value));
+        case INT4ARRAYOID: return text_field(OidOutputFunctionCall(F_ARRAY_OUT, field.value));
+        default:
+            ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("cannot hash type %s into a ledger entry", format_type_be(type)));
+    }
+    pg_unreachable();
+}
+
+// Whose it is, is in the start of the chain; the entry's own columns are its place and its result.
+bool is_content(std::uint8_t column) {
+    return column != event::user_id && column != event::company_id &&
+           !(column >= event::version && column <= event::system_id);
+}
+
+constexpr std::size_t place_fields = 3;
+
+void put_place(std::array<EntryField, place_fields + event::column_count>& fields, const EntryPlace& place) {
+    fields[0] = EntryField::of(place.version);
+    fields[1] = EntryField::of(place.recorded_at);
+    fields[2] = EntryField::of(place.balance_after);
+}
+
+EntryPlace next_place(Account& account) {
+    account.is_changed = true;
+    return {++account.version, account.now, account.balance.available};
+}
+
+void insert_entry(Ledger& ledger, const Account& account, const EntryPlace& place, const Uuid& event,
+                  std::string_view kind, const StatusChange& change) {
+    insert(open_for_writing(*ledger.write, entry_row::layout),
+           {{entry_row::user_id, to_datum(account.key.user)},
+            {entry_row::company_id, to_datum(account.key.company)},
+            {entry_row::version, Int64GetDatum(place.version)},
+            {entry_row::event_id, to_datum(event)},
+            {entry_row::kind, to_datum(kind)},
+            {entry_row::recorded_at, TimestampTzGetDatum(place.recorded_at)},
+            {entry_row::balance_after, Int64GetDatum(place.balance_after)},
+            {entry_row::old_status, change.before.status},
+            {entry_row::old_validated_by, change.before.validated_by},
+            {entry_row::old_validated_at, change.before.validated_at},
+            {entry_row::old_notes, change.before.notes},
+            {entry_row::new_status, change.after.status},
+            {entry_row::new_validated_by, change.after.validated_by},
+            {entry_row::new_validated_at, change.after.validated_at},
+            {entry_row::new_notes, change.after.notes},
+            {entry_row::entry_hash, bytea_datum(account.chain_head)},
+            {entry_row::xid, entry_xid()},
+            {entry_row::system_id, entry_system()}});
+}
+
+}  // namespace
+
+Digest event_entry_hash(const Digest& previous, const EntryPlace& place, const EventColumns& columns) {
+    std::array<EntryField, place_fields + event::column_count> fields;
+    put_place(fields, place);
+    std::size_t count = place_fields;
+    for (std::uint8_t column = 0; column < event::column_count; ++column)
+        if (is_content(column)) fields[count++] = field_of(events_layout().columns[column].type, columns[column]);
+    return value_or_raise(entry_hash(previous, EntryKind::event, std::span(fields).first(count)));
+}
+
+Digest status_entry_hash(const Digest& previous, const EntryPlace& place, const StatusChange& change) {
+    std::array<EntryField, place_fields + event::column_count> fields;
+    put_place(fields, place);
+    std::size_t count = place_fields;
+    fields[count++] = EntryField::of(change.event);
+    for (const Decision& decision : {change.before, change.after}) {
+        fields[count++] = field_of(TEXTOID, decision.status);
+        fields[count++] = field_of(TEXTOID, decision.validated_by);
+        fields[count++] = field_of(TIMESTAMPTZOID, decision.validated_at);
+        fields[count++] = field_of(TEXTOID, decision.notes);
+    }
+    return value_or_raise(entry_hash(previous, EntryKind::status, std::span(fields).first(count)));
+}
+
+Digest start_of_chain(const AccountKey& account) { return value_or_raise(chain_start(account.company, account.user)); }
+
+EntryPlace chain_event(Account& account, const EventColumns& columns) {
+    const EntryPlace place = next_place(account);
+    account.chain_head = event_entry_hash(account.chain_head, place, columns);
+    return place;
+}
+
+void record_event(Ledger& ledger, Account& account, const EventColumns& columns) {
+    const EntryPlace place = chain_event(account, columns);
+    insert_entry(ledger, account, place, uuid_of(columns[event::id].value), "event", {});
+}
+
+void record_status(Ledger& ledger, Account& account, const StatusChange& change) {
+    const EntryPlace place = next_place(account);
+    account.chain_head = status_entry_hash(account.chain_head, place, change);
+    insert_entry(ledger, account, place, change.event, "status", change);
+}
+
+Datum entry_xid() {
+    return Int64GetDatum(static_cast<std::int64_t>(U64FromFullTransactionId(GetTopFullTransactionId())));
+}
+
+Datum entry_system() { return Int64GetDatum(static_cast<std::int64_t>(GetSystemIdentifier())); }
+
+}  // namespace rewards::pg

@@ -1,0 +1,155 @@
+// The hashes that entries should have, computed anew from their rows: what verify_ledger() compares with.
+#include "pg/ledger_entry.hpp"
+#include "pg/raise.hpp"
+
+namespace rewards::pg {
+
+namespace {
+
+constexpr std::size_t most_read = event::column_count;
+
+// Where a row type has the columns that we want; kept from call to call.
+struct RowShape {
+    Oid type;
+    std::int32_t modifier;
+    std::array<AttrNumber, most_read> attributes;
+};
+
+AttrNumber find_attribute(TupleDesc columns, const Column& wanted) {
+    for (int index = 0; index < columns->natts; ++index) {
+        const Form_pg_attribute column = TupleDescAttr(columns, index);
+        if (!column->attisdropped && std::strcmp(NameStr(column->attname), wanted.name) == 0 &&
+            column->atttypid == wanted.type)
+            return column->attnum;
+    }
+    ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+            errmsg("the row has no column \"%s\" of type %s", wanted.name, format_type_be(wanted.type)),
+            errhint("Pass a row of rewards.points_events or rewards.ledger_entries."));
+    pg_unreachable();
+}
+
+const RowShape& shape_of(FunctionCallInfo call, HeapTupleHeader row, TupleDesc columns,
+                         std::span<const Column> wanted) {
+    auto* shape = static_cast<RowShape*>(call->flinfo->fn_extra);
+    if (shape == nullptr)
+        call->flinfo->fn_extra = shape =
+            static_cast<RowShape*>(MemoryContextAllocZero(call->flinfo->fn_mcxt, sizeof(RowShape)));
+    const Oid type = HeapTupleHeaderGetTypeId(row);
+    const std::int32_t modifier = HeapTupleHeaderGetTypMod(row);
+    if (shape->type == type && shape->modifier == modifier) return *shape;
+    shape->type = InvalidOid;
+    for (std::size_t one = 0; one < wanted.size(); ++one) shape->attributes[one] = find_attribute(columns, wanted[one]);
+    shape->type = type;
+    shape->modifier = modifier;
+    return *shape;
+}
+
+void read_row(FunctionCallInfo call, int argument, std::span<const Column> wanted, RowField* fields) {
+    HeapTupleHeader row = DatumGetHeapTupleHeader(call->args[argument].value);
+    TupleDesc columns = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
+    const RowShape& shape = shape_of(call, row, columns, wanted);
+    HeapTupleData tuple{};
+    tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+    ItemPointerSetInvalid(&tuple.t_self);
+    tuple.t_data = row;
+    for (std::size_t one = 0; one < wanted.size(); ++one) {
+        bool is_null;
+        const Datum datum = heap_getattr(&tuple, shape.attributes[one], columns, &is_null);
+        fields[one] = is_null ? RowField() : RowField(datum);
+    }
+    ReleaseTupleDesc(columns);
+}
+
+Digest previous_hash(const Arguments& arguments, const AccountKey& account) {
+    if (arguments.is_null(0)) return start_of_chain(account);
+    const std::string_view bytes = bytes_view(arguments.datum(0));
+    Digest previous{};
+    if (bytes.size() != previous.size())
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("previous must be a SHA-256 digest"));
+    std::memcpy(previous.data(), bytes.data(), previous.size());
+    return previous;
+}
+
+// What a status entry says; see ledger_entries.
+namespace change_row {
+enum : std::uint8_t {
+    user_id,
+    company_id,
+    version,
+    event_id,
+    recorded_at,
+    balance_after,
+    old_status,
+    old_validated_by,
+    old_validated_at,
+    old_notes,
+    new_status,
+    new_validated_by,
+    new_validated_at,
+    new_notes,
+    column_count
+};
+constexpr Column columns[] = {
+    {"user_id", UUIDOID},
+    {"company_id", UUIDOID},
+    {"version", INT8OID},
+    {"event_id", UUIDOID},
+    {"recorded_at", TIMESTAMPTZOID},
+    {"balance_after", INT8OID},
+    {"old_status", TEXTOID},
+    {"old_validated_by", TEXTOID},
+    {"old_validated_at", TIMESTAMPTZOID},
+    {"old_notes", TEXTOID},
+    {"new_status", TEXTOID},
+    {"new_validated_by", TEXTOID},
+    {"new_validated_at", TIMESTAMPTZOID},
+    {"new_notes", TEXTOID},
+};
+static_assert(std::size(columns) == column_count && column_count <= most_read);
+}  // namespace change_row
+
+Decision decision_in(const RowField* fields) { return {fields[0], fields[1], fields[2], fields[3]}; }
+
+EntryPlace place_in(const RowField& version, const RowField& recorded_at, const RowField& balance_after) {
+    return {DatumGetInt64(version.value), DatumGetTimestampTz(recorded_at.value), DatumGetInt64(balance_after.value)};
+}
+
+}  // namespace
+}  // namespace rewards::pg
+
+extern "C" {
+
+SQL_FUNCTION(rewards_event_entry_hash) {
+    using namespace rewards::pg;
+    const Arguments arguments{fcinfo};
+    for (int argument = 1; argument <= 4; ++argument)
+        if (arguments.is_null(argument)) PG_RETURN_NULL();
+    EventColumns columns{};
+    read_row(fcinfo, 4, events_layout().columns, columns.data());
+    const AccountKey account{uuid_of(columns[event::user_id].value), uuid_of(columns[event::company_id].value)};
+    constexpr int first_decision_argument = 5;
+    if (!arguments.is_null(first_decision_argument))
+        for (int one = 0; one < 4; ++one) {
+            const int argument = first_decision_argument + one;
+            columns[event::validation_status + one] =
+                arguments.is_null(argument) ? RowField() : RowField(arguments.datum(argument));
+        }
+    const EntryPlace place =
+        place_in(RowField(arguments.datum(1)), RowField(arguments.datum(2)), RowField(arguments.datum(3)));
+    return bytea_datum(event_entry_hash(previous_hash(arguments, account), place, columns));
+}
+
+SQL_FUNCTION(rewards_status_entry_hash) {
+    using namespace rewards::pg;
+    const Arguments arguments{fcinfo};
+    if (arguments.is_null(1)) PG_RETURN_NULL();
+    std::array<RowField, change_row::column_count> fields;
+    read_row(fcinfo, 1, change_row::columns, fields.data());
+    const AccountKey account{uuid_of(fields[change_row::user_id].value), uuid_of(fields[change_row::company_id].value)};
+    const StatusChange change{uuid_of(fields[change_row::event_id].value), decision_in(&fields[change_row::old_status]),
+                              decision_in(&fields[change_row::new_status])};
+    const EntryPlace place =
+        place_in(fields[change_row::version], fields[change_row::recorded_at], fields[change_row::balance_after]);
+    return bytea_datum(status_entry_hash(previous_hash(arguments, account), place, change));
+}
+}

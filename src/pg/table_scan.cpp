@@ -1,0 +1,136 @@
+// How are rows found? By index, with the newest snapshot.
+#include "pg/table.hpp"
+
+namespace rewards::pg {
+
+namespace {
+
+RegProcedure equality_of(Oid type) {
+    switch (type) {
+        case UUIDOID: return F_UUID_EQ;
+        case INT2OID: return F_INT2EQ;
+        case TIMESTAMPTZOID: return F_TIMESTAMPTZ_EQ;
+        case BOOLOID: return F_BOOLEQ;
+        case INT4OID: return F_INT4EQ;
+        case INT8OID: return F_INT8EQ;
+        case TEXTOID: return F_TEXTEQ;
+        case BYTEAOID: return F_BYTEAEQ;
+        default:
+            ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("cannot search by type %s", format_type_be(type)));
+    }
+    pg_unreachable();
+}
+
+struct RangeComparison {
+    RegProcedure at_least;
+    RegProcedure less;
+};
+
+RangeComparison range_comparison_of(Oid type) {
+    switch (type) {
+        case UUIDOID: return {F_UUID_GE, F_UUID_LT};
+        case TIMESTAMPTZOID: return {F_TIMESTAMPTZ_GE, F_TIMESTAMPTZ_LT};
+        default:
+            ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("cannot search in a range of type %s", format_type_be(type)));
+    }
+    pg_unreachable();
+}
+
+// The executor has the indexes of a table that is written to open already.
+Relation open_index(const Table& table, std::size_t lookup) {
+    const Oid wanted = table.layout->indexes[lookup];
+    if (table.info != nullptr)
+        for (int one = 0; one < table.info->ri_NumIndices; ++one)
+            if (RelationGetRelid(table.info->ri_IndexRelationDescs[one]) == wanted) {
+                RelationIncrementReferenceCount(table.info->ri_IndexRelationDescs[one]);
+                return table.info->ri_IndexRelationDescs[one];
+            }
+    return index_open(wanted, AccessShareLock);
+}
+
+IndexScanDesc begin_index_scan(const Table& table, Relation index, Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+    return index_beginscan(table.relation, index, snapshot, nullptr, keys, 0);
+#else
+    return index_beginscan(table.relation, index, snapshot, keys, 0);
+#endif
+}
+
+// What the newest snapshot sees, and what the command that is running has written so far: a batch
+// counts its own events. Registering makes a copy, which is ours to change.
+Snapshot newest_snapshot() {
+    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+    snapshot->curcid = GetCurrentCommandId(false) + 1;
+    return snapshot;
+}
+
+struct SearchKeys {
+    ScanKeyData keys[most_keys + 1];  // a range has two ends
+    int count;
+};
+
+void add_key(SearchKeys& search, Relation index, std::size_t column, StrategyNumber strategy, RegProcedure compare,
+             Datum value) {
+    ScanKeyEntryInitialize(&search.keys[search.count++], 0, static_cast<AttrNumber>(column + 1), strategy, InvalidOid,
+                           index->rd_indcollation[column], compare, value);
+}
+
+void add_range(SearchKeys& search, Relation index, std::size_t column, Oid type, const Range& range) {
+    const RangeComparison compare = range_comparison_of(type);
+    if (range.from) add_key(search, index, column, BTGreaterEqualStrategyNumber, compare.at_least, *range.from);
+    if (range.until) add_key(search, index, column, BTLessStrategyNumber, compare.less, *range.until);
+}
+
+}  // namespace
+
+RangeScan begin_scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range,
+                     ScanDirection direction) {
+    const Lookup& by = table.layout->lookups[lookup];
+    Relation index = open_index(table, lookup);
+    SearchKeys search;
+    search.count = 0;
+    std::size_t column = 0;
+    for (Datum key : keys) {
+        const Oid type = table.layout->columns[by.columns[column]].type;
+        add_key(search, index, column, BTEqualStrategyNumber, equality_of(type), key);
+        ++column;
+    }
+    if (range.from || range.until)
+        add_range(search, index, column, table.layout->columns[by.columns[column]].type, range);
+    Snapshot snapshot = newest_snapshot();
+    IndexScanDesc rows = begin_index_scan(table, index, snapshot, search.count);
+    index_rescan(rows, search.keys, search.count, nullptr, 0);
+    return {&table, index, rows, snapshot, direction};
+}
+
+bool next_row(RangeScan& scan) { return index_getnext_slot(scan.rows, scan.direction, scan.table->found); }
+
+void end_scan(RangeScan& scan) {
+    index_endscan(scan.rows);
+    UnregisterSnapshot(scan.snapshot);
+    index_close(scan.index, NoLock);
+}
+
+bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
+    bool found = false;
+    for_each(table, lookup, keys, [&] {
+        found = true;
+        return false;
+    });
+    return found;
+}
+
+std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, std::uint8_t column,
+                        std::string_view except, std::int64_t limit) {
+    std::int64_t count = 0;
+    if (limit <= 0) return count;
+    for_each(table, lookup, keys, [&] {
+        if (text_view(value(table, column)) != except) ++count;
+        return count < limit;
+    });
+    return count;
+}
+
+}  // namespace rewards::pg
