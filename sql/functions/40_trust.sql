@@ -50,6 +50,8 @@ CREATE FUNCTION rewards.backtest_trust_rules(rules_version integer, from_time ti
     RETURNS TABLE (old_status text, new_status text, events bigint, points bigint)
     LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $function$
+    -- Without an event in that time nothing else would ask whether the caller may, and the version exists.
+    SELECT rewards.trust_score('{}', backtest_trust_rules.rules_version);
     WITH bar AS (
         SELECT coalesce(own.trust_validate_at, standard.trust_validate_at) AS validate_at,
                coalesce(own.trust_review_at, standard.trust_review_at) AS review_at
@@ -61,7 +63,7 @@ AS $function$
                (rewards.trust_score(e.trust_features, backtest_trust_rules.rules_version)).score AS new_score
           FROM ONLY rewards.points_events e
          WHERE e.company_id = rewards.get_current_company_id()
-           AND e.created_at >= from_time AND e.created_at < to_time
+           AND e.created_at >= coalesce(from_time, '-infinity') AND e.created_at < coalesce(to_time, 'infinity')
            AND e.trust_features IS NOT NULL AND e.trust_score IS NOT NULL
     )
     SELECT CASE WHEN s.old_score >= b.validate_at THEN 'validated'
@@ -74,7 +76,7 @@ AS $function$
      ORDER BY 1 DESC, 2 DESC
 $function$;
 COMMENT ON FUNCTION rewards.backtest_trust_rules(integer, timestamptz, timestamptz) IS
-    'What a version of the trust rules (null: the newest) would have made of the events of the company that were scored and recorded from from_time until before to_time: how many, and how many points, by the status that the stored score and the new one give under the company''s thresholds of today. Changes nothing. Errors as trust_score()';
+    'What a version of the trust rules (null: the newest) would have made of the events of the company that were scored and recorded from from_time until before to_time (null: open): how many, and how many points, by the status that the stored score and the new one give under the company''s thresholds of today. Changes nothing. Errors as trust_score()';
 
 -- A version is written by one statement, which has to bring the rule base; as there is only one base to a
 -- version, no other statement can add to it, at the same time or later.
@@ -105,3 +107,28 @@ END
 $function$;
 COMMENT ON FUNCTION rewards.require_whole_trust_version() IS
     'Trigger: a version of the trust rules is inserted whole, by one statement';
+
+CREATE FUNCTION rewards.require_trust_versions() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    missing integer;
+BEGIN
+    SELECT wanted INTO missing
+      FROM unnest(ARRAY[NEW.trust_version, NEW.shadow_version]) AS wanted
+     WHERE NOT EXISTS (
+        SELECT FROM ONLY rewards.trust_rules r
+         WHERE r.version = wanted
+           AND r.company_id = CASE WHEN wanted < 1000 THEN '00000000-0000-0000-0000-000000000000' ELSE NEW.company_id END)
+       AND wanted IS NOT NULL
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'version % of the trust rules does not exist', missing
+            USING ERRCODE = 'undefined_object', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA,
+                  HINT = 'rewards.trust_rules has the versions: those below 1000 are the defaults, the others the company''s.';
+    END IF;
+    RETURN NEW;
+END
+$function$;
+COMMENT ON FUNCTION rewards.require_trust_versions() IS
+    'Trigger: refuses settings that name a version of the trust rules which does not exist, as no event could be scored';

@@ -30,21 +30,32 @@ BEGIN
                             'calculate_user_points(uuid)', 'redeem_coupon(uuid, uuid, text)',
                             'claim_coupon(text, text, jsonb)', 'current_settings()',
                             'event_request_hash(uuid, text, timestamptz, text)',
-                            'examine_attestation(uuid, text, jsonb, text)', 'flag_account(uuid, text, text, jsonb)',
-                            'uuidv7_floor(timestamptz)', 'cleanup_expired_nonces()',
-                            'within_attribution_window(timestamptz, timestamptz, interval)',
-                            'balance_at(uuid, timestamptz)', 'points_history(uuid, integer, uuid)']) AS signature
+                            'examine_attestation(uuid, text, jsonb, text)', 'flag_account(uuid, text, text, jsonb, uuid)']) AS signature
          WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
           FROM unnest(ARRAY['refresh_user_points_cache(uuid)', 'hash_coupon_code(text)', 'code_data_version()',
                             'resolve_fraud_insight(uuid, text)', 'cleanup_expired_attestations()',
                             'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
-                            'backtest_trust_rules(integer, timestamptz, timestamptz)', 'companies()',
-                            'show_progress(text, tid, bigint)', 'sum_points(bigint)', 'reconcile_ledger()']) AS signature
+                            'backtest_trust_rules(integer, timestamptz, timestamptz)']) AS signature
          WHERE admin IS NOT NULL
         UNION ALL
-        SELECT format('GRANT SELECT ON rewards.points_events, rewards.ledger_entries, rewards.ledger, rewards.user_points_cache, rewards.point_lots, rewards.ledger_discrepancies, rewards.coupon_templates, rewards.coupons TO %s', grantee)
+        SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, grantee)
+          FROM unnest(ARRAY[app, admin]) AS grantee,
+               unnest(ARRAY['uuidv7_floor(timestamptz)', 'cleanup_expired_nonces()',
+                            'within_attribution_window(timestamptz, timestamptz, interval)',
+                            'balance_at(uuid, timestamptz)', 'points_history(uuid, integer, uuid)']) AS signature
+         WHERE grantee IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
+          FROM unnest(ARRAY['companies()', 'show_progress(text, tid, bigint)', 'sum_points(bigint)',
+                            'reconcile_ledger()']) AS signature
+         WHERE admin IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT SELECT ON rewards.ledger_discrepancies TO %s', grantee)
+          FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT SELECT ON rewards.points_events, rewards.ledger_entries, rewards.ledger, rewards.user_points_cache, rewards.point_lots, rewards.coupon_templates, rewards.coupons TO %s', grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT SELECT ON rewards.company_settings, rewards.point_rules TO %s', grantee)

@@ -34,7 +34,7 @@ CREATE TABLE rewards.point_rules (
     CONSTRAINT point_rules_lengths CHECK (
         min_interval > '0' AND min_interval <= '366 days'
         AND extract(year FROM min_interval) = 0 AND extract(month FROM min_interval) = 0
-        AND pending_for > '0' AND pending_for <= '366 days'
+        AND pending_for >= '0' AND pending_for <= '366 days'
         AND extract(year FROM pending_for) = 0 AND extract(month FROM pending_for) = 0
         AND expires_after > '0' AND expires_after <= '100 years')
 );

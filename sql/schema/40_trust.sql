@@ -122,6 +122,10 @@ SELECT '00000000-0000-0000-0000-000000000000', 1, rule, feature, comparison, thr
      'Half or more of the account''s events were rejected.')
   ) AS defaults (rule, feature, comparison, threshold, weight, sentence);
 
+-- A version stays once it is there, so that looking when it is named is enough.
+CREATE TRIGGER require_trust_versions BEFORE INSERT OR UPDATE OF trust_version, shadow_version ON rewards.company_settings
+    FOR EACH ROW EXECUTE FUNCTION rewards.require_trust_versions();
+
 ALTER TABLE rewards.trust_rules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.trust_rules
     USING (company_id = rewards.get_current_company_id());

@@ -7,7 +7,7 @@ CREATE TABLE rewards.fraud_insights (
     severity          text        NOT NULL DEFAULT 'medium',
     score             integer,
     details           jsonb,
-    related_event_ids uuid[]      NOT NULL DEFAULT '{}',
+    related_event_ids uuid[]      DEFAULT '{}',
     occurrences       bigint      NOT NULL DEFAULT 1,
     resolved          boolean     NOT NULL DEFAULT false,
     resolved_at       timestamptz,

@@ -81,11 +81,13 @@ Datum first_event(const Insight& insight) {
 }
 
 // The newest are at the end; whatever a hand has written there, only UUIDs count.
-Datum add_event(Datum known, const Uuid& event) {
+Datum add_event(const std::optional<Datum>& known, const Uuid& event) {
     Datum* elements;
     bool* nulls;
-    int size;
-    deconstruct_array(DatumGetArrayTypeP(known), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR, &elements, &nulls, &size);
+    int size = 0;
+    if (known)
+        deconstruct_array(DatumGetArrayTypeP(*known), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR, &elements, &nulls,
+                          &size);
     Datum events[most_events];
     std::size_t first = most_events - 1;
     events[first] = to_datum(event);
@@ -115,15 +117,16 @@ NotedInsight open_insight(Table& insights, const AccountKey& account, const Insi
 NotedInsight count_up(Table& insights, const Insight& insight) {
     const NotedInsight noted{uuid_of(value(insights, row::id)), DatumGetInt64(value(insights, row::occurrences)) + 1};
     const Severity before = severity_of(text_view(value(insights, row::severity))).value_or(insight.severity);
-    const Datum events = value(insights, row::related_event_ids);
+    const std::optional<Datum> events = optional_value(insights, row::related_event_ids);
     const std::optional<Datum> details = insight.details ? insight.details : optional_value(insights, row::details);
     const std::optional<Datum> score = optional_value(insights, row::score);
-    update(insights, {{row::severity, text_datum(Max(before, insight.severity))},
-                      {row::score, insight.score ? score_field(insight) : field_of(score)},
-                      {row::details, field_of(details)},
-                      {row::related_event_ids, insight.event ? add_event(events, *insight.event) : events},
-                      {row::occurrences, Int64GetDatum(noted.occurrences)},
-                      {row::updated_at, TimestampTzGetDatum(GetCurrentTimestamp())}});
+    update(insights,
+           {{row::severity, text_datum(Max(before, insight.severity))},
+            {row::score, insight.score ? score_field(insight) : field_of(score)},
+            {row::details, field_of(details)},
+            {row::related_event_ids, insight.event ? RowField(add_event(events, *insight.event)) : field_of(events)},
+            {row::occurrences, Int64GetDatum(noted.occurrences)},
+            {row::updated_at, TimestampTzGetDatum(GetCurrentTimestamp())}});
     return noted;
 }
 
@@ -226,6 +229,7 @@ SQL_FUNCTION(rewards_flag_account) {
     insight.type = known_type(arguments, 1);
     insight.severity = known_severity(arguments, 2);
     if (!arguments.is_null(3)) insight.details = arguments.datum(3);
+    if (!arguments.is_null(4)) insight.event = uuid_of(arguments.datum(4));
     const Context& context = require_context();
     require_back_end(context, "flag accounts");
     NotedInsight noted{};

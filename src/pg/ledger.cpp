@@ -64,7 +64,7 @@ EventColumns columns_of(const Uuid& id, const Account& account, const Posting& p
     columns[event::event_type] = to_datum(posting.event_type);
     columns[event::event_time] = TimestampTzGetDatum(posting.event_time.value_or(account.now));
     columns[event::points_delta] = Int64GetDatum(posting.points);
-    columns[event::proof_type] = to_datum(posting.proof_type);
+    columns[event::proof_type] = field_of(posting.proof_type);
     columns[event::proof_payload] = posting.proof_payload;
     columns[event::payload_hash] = posting.payload_hash;
     columns[event::nonce] = field_of(posting.nonce);

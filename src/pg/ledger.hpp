@@ -25,6 +25,7 @@ struct Account {
     Digest chain_head;
     Expiring expiring;
     std::optional<Uuid> last_event;
+    std::int64_t rejected_events;  // of those submitted
     bool is_changed;
 };
 
@@ -57,7 +58,7 @@ struct Posting {
     std::optional<TimestampTz> event_time;  // nothing: the account's now
     std::int64_t points;
     Status status = Status::validated;
-    std::string_view proof_type;
+    std::optional<std::string_view> proof_type;
     RowField proof_payload;
     RowField payload_hash;
     std::optional<std::string_view> nonce;

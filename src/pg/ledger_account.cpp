@@ -86,6 +86,7 @@ Account read_account(Table& accounts, const AccountKey& key) {
     account.now = Max(GetCurrentTimestamp(), DatumGetTimestampTz(value(accounts, account_row::updated_at)) + 1);
     account.version = number_in(accounts, account_row::version);
     account.chain_head = chain_head_in(accounts, key);
+    account.rejected_events = number_in(accounts, account_row::rejected);
     account.expiring.points = number_in(accounts, account_row::expiring);
     if (const auto next = optional_value(accounts, account_row::next_expiry))
         account.expiring.next = DatumGetTimestampTz(*next);
@@ -122,8 +123,9 @@ void save_account(Account& account, std::span<const Cell> others) {
         {account_row::chain_head, account.version == 0 ? RowField() : bytea_datum(account.chain_head)},
         {account_row::expiring, Int64GetDatum(account.expiring.points)},
         {account_row::next_expiry, field_of(account.expiring.next)},
+        {account_row::rejected, Int64GetDatum(account.rejected_events)},
     }};
-    constexpr std::size_t own_cells = 10;
+    constexpr std::size_t own_cells = 11;
     std::ranges::copy(others, cells.begin() + own_cells);
     update(*account.row, std::span<const Cell>(cells).first(own_cells + others.size()));
     account.is_changed = false;

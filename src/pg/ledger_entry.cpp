@@ -48,7 +48,9 @@ constexpr Column columns[] = {
     {"xid", INT8OID},
     {"system_id", INT8OID},
 };
-TableLayout layout{"ledger_entries", columns, {}};
+enum : std::size_t { by_event };
+constexpr Lookup lookups[] = {{2, {user_id, event_id}}};
+TableLayout layout{"ledger_entries", columns, lookups};
 }  // namespace entry_row
 
 EntryField text_field(std::string_view text) { return EntryField::of_text(text); }
@@ -156,6 +158,21 @@ void record_status(Ledger& ledger, Account& account, const StatusChange& change)
     const EntryPlace place = next_place(account);
     account.chain_head = status_entry_hash(account.chain_head, place, change);
     insert_entry(ledger, account, place, change.event, "status", change);
+}
+
+std::optional<Status> first_status(Ledger& ledger, const Uuid& user, const Uuid& event) {
+    Table& entries = open_for_reading(*ledger.write, entry_row::layout);
+    std::optional<Status> first;
+    std::int64_t first_version = PG_INT64_MAX;
+    for_each(entries, entry_row::by_event, {to_datum(user), to_datum(event)}, [&] {
+        const std::int64_t version = DatumGetInt64(value(entries, entry_row::version));
+        const std::optional<Datum> status = optional_value(entries, entry_row::old_status);
+        if (!status || version > first_version) return true;
+        first_version = version;
+        first = value_or_raise(status_from_text(text_view(*status)));
+        return true;
+    });
+    return first;
 }
 
 Datum entry_xid() {

@@ -39,6 +39,9 @@ void record_event(Ledger& ledger, Account& account, const EventColumns& columns)
 // or a change of an event's status.
 void record_status(Ledger& ledger, Account& account, const StatusChange& change);
 
+// With what status was the event written, if it has changed since?
+std::optional<Status> first_status(Ledger& ledger, const Uuid& user, const Uuid& event);
+
 // Who wrote an entry: the blocks of seal_ledger() go by it.
 Datum entry_xid();
 Datum entry_system();

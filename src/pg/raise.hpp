@@ -31,6 +31,8 @@ inline constexpr Refusal template_not_found{"template_not_found", 404,
                                             "The company has no coupon template with this id."};
 inline constexpr Refusal nonce_conflict{"nonce_conflict", 409,
                                         "This idempotency key was used for another request; use a new one."};
+inline constexpr Refusal duplicate_payload{"duplicate_payload", 409,
+                                           "Another event of the account has this payload_hash already."};
 inline constexpr Refusal limit_reached{"limit_reached", 409,
                                        "The user already has as many coupons of this template as it allows."};
 inline constexpr Refusal template_inactive{"template_inactive", 410, "This coupon is not on offer at present."};

@@ -63,6 +63,12 @@ void set_other_defaults(const Table& table, TupleTableSlot* row) {
     pg_unreachable();
 }
 
+// What this call has written it can find, and change again: a batch counts its own events.
+void make_visible(const Table& table) {
+    CommandCounterIncrement();
+    table.estate->es_output_cid = GetCurrentCommandId(true);
+}
+
 TupleTableSlot* fill_row(const Table& table, std::span<const Cell> cells) {
     TupleTableSlot* row = ExecClearTuple(table.row);
     std::fill_n(row->tts_isnull, row->tts_tupleDescriptor->natts, true);
@@ -295,6 +301,7 @@ void insert(Table& table, std::span<const Cell> cells) {
     ExecSimpleRelationInsert(table.info, table.estate, row);
     const TriggerDesc* triggers = table.info->ri_TrigDesc;
     require_written(table, row, cells, triggers != nullptr && triggers->trig_insert_before_row);
+    make_visible(table);
 }
 
 bool insert_if_new(Table& table, std::size_t lookup, std::span<const Cell> cells) {
@@ -315,8 +322,7 @@ bool insert_if_new(Table& table, std::size_t lookup, std::span<const Cell> cells
     }
     ExecARInsertTriggers(table.estate, info, row, recheck, nullptr);
     require_written(table, row, cells, true);
-    CommandCounterIncrement();
-    table.estate->es_output_cid = GetCurrentCommandId(true);
+    make_visible(table);
     return true;
 }
 
@@ -342,6 +348,7 @@ void update(Table& table, std::span<const Cell> cells) {
     const bool had_triggers = triggers != nullptr && triggers->trig_update_before_row;
     require_written(table, row, cells, had_triggers);
     if (had_triggers) require_same_keys(table, row);
+    make_visible(table);
 }
 
 void remove(Table& table) {
@@ -354,6 +361,7 @@ void remove(Table& table) {
 #endif
     ExecSimpleRelationDelete(table.info, table.estate, &recheck, table.found);
     EvalPlanQualEnd(&recheck);
+    make_visible(table);
 }
 
 void make_visible(Write& write) {

@@ -58,14 +58,6 @@ IndexScanDesc begin_index_scan(const Table& table, Relation index, Snapshot snap
 #endif
 }
 
-// What the newest snapshot sees, and what the command that is running has written so far: a batch
-// counts its own events. Registering makes a copy, which is ours to change.
-Snapshot newest_snapshot() {
-    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-    snapshot->curcid = GetCurrentCommandId(false) + 1;
-    return snapshot;
-}
-
 struct SearchKeys {
     ScanKeyData keys[most_keys + 1];  // a range has two ends
     int count;
@@ -99,7 +91,7 @@ RangeScan begin_scan(Table& table, std::size_t lookup, std::initializer_list<Dat
     }
     if (range.from || range.until)
         add_range(search, index, column, table.layout->columns[by.columns[column]].type, range);
-    Snapshot snapshot = newest_snapshot();
+    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
     IndexScanDesc rows = begin_index_scan(table, index, snapshot, search.count);
     index_rescan(rows, search.keys, search.count, nullptr, 0);
     return {&table, index, rows, snapshot, direction};

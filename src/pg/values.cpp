@@ -82,7 +82,7 @@ TupleDesc result_columns(FunctionCallInfo call) {
 
 }  // namespace
 
-Datum make_row(FunctionCallInfo call, std::initializer_list<RowField> fields) {
+Datum make_row(FunctionCallInfo call, std::span<const RowField> fields) {
     constexpr std::size_t most_fields = 16;
     Datum values[most_fields];
     bool nulls[most_fields];

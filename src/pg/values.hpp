@@ -77,6 +77,9 @@ struct RowField {
 };
 
 // A row of the function's OUT columns.
-Datum make_row(FunctionCallInfo call, std::initializer_list<RowField> fields);
+Datum make_row(FunctionCallInfo call, std::span<const RowField> fields);
+inline Datum make_row(FunctionCallInfo call, std::initializer_list<RowField> fields) {
+    return make_row(call, std::span(fields.begin(), fields.size()));
+}
 
 }  // namespace rewards::pg

@@ -111,7 +111,7 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('examine_attestation(user_id uuid, device_id text, verdict jsonb, request_hash text DEFAULT NULL::text, OUT level text, OUT app_recognized boolean, OUT request_bound boolean, OUT counter_fresh boolean)',
         'record', 'volatile', 'unsafe', false),
     ('cleanup_expired_attestations()', 'bigint', 'volatile', 'unsafe', false),
-    ('flag_account(user_id uuid, insight_type text DEFAULT ''manual_flag''::text, severity text DEFAULT ''medium''::text, details jsonb DEFAULT NULL::jsonb, OUT outcome text, OUT insight_id uuid, OUT occurrences bigint)',
+    ('flag_account(user_id uuid, insight_type text DEFAULT ''manual_flag''::text, severity text DEFAULT ''medium''::text, details jsonb DEFAULT NULL::jsonb, event_id uuid DEFAULT NULL::uuid, OUT outcome text, OUT insight_id uuid, OUT occurrences bigint)',
         'record', 'volatile', 'unsafe', false),
     ('resolve_fraud_insight(insight_id uuid, note text DEFAULT NULL::text)', 'text', 'volatile', 'unsafe', false) $$,
     ('trust_features(OUT ord integer, OUT feature text, OUT may_raise boolean)', 'SETOF record', 'stable', 'safe', false),

@@ -246,8 +246,8 @@ SELECT state, message, hint, call FROM (VALUES
     ($$SELECT * FROM rewards.points_history(member('3301'), -1)$$),
     ($$SELECT * FROM rewards.points_history(member('3301'), 1001)$$),
     ($$SELECT * FROM rewards.points_history(member('3301'), NULL)$$),
-    ($$SELECT * FROM rewards.points_history(member('3301'), 5, event('3301'))$$),
-    (format($$SELECT * FROM rewards.points_history(member('3301'), 5, %L)$$, :'fifth'))) AS calls (call), attempt(call);
+    ($$SELECT * FROM rewards.points_history(member('3301'), 5, event('3301'))$$)) AS calls (call), attempt(call);
+SELECT state, message FROM attempt(format('SELECT * FROM rewards.points_history(%L, 5, %L)', :'member_1', :'fifth'));
 SELECT count(*) AS nobody FROM rewards.points_history(NULL);
 SELECT count(*) AS nothing_yet FROM rewards.points_history(:'member_3');
 ROLLBACK;

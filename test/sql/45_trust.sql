@@ -90,6 +90,7 @@ SELECT state, message, hint, call FROM (VALUES
 SELECT score FROM rewards.trust_score('{}', 1);
 COMMIT;
 SELECT state, message FROM attempt($$SELECT rewards.trust_score('{}')$$);
+SELECT state, message FROM attempt($$SELECT rewards.backtest_trust_rules(1, NULL, NULL)$$);
 
 -- Rules
 
@@ -198,18 +199,31 @@ SELECT score, reasons FROM rewards.trust_score('{999}');
 SELECT state, message FROM attempt($$SELECT rewards.trust_score('{}', 1000)$$);
 COMMIT;
 
--- Twenty companies with rules of their own, each of them right, twice: more than a session keeps.
+-- Three hundred companies with rules and versions of their own, each of them right, twice: more than a session keeps.
 INSERT INTO rewards.trust_rules (company_id, version, rule, feature, comparison, threshold, weight, sentence)
-SELECT company('45c' || lpad(n::text, 2, '0')), 1000, 'base', 'always', '=', 1, n, 'x' FROM generate_series(1, 20) AS n;
+SELECT company('45c' || lpad(n::text, 3, '0')), 1000 + n, 'base', 'always', '=', 1, n % 100, 'x' FROM generate_series(1, 300) AS n;
 DO $$
 BEGIN
-    FOR n IN 1..40 LOOP
-        PERFORM rewards.set_company_context(company('45c' || lpad(((n - 1) % 20 + 1)::text, 2, '0')));
-        ASSERT (rewards.trust_score('{}')).score = (n - 1) % 20 + 1, n;
-        COMMIT;
+    FOR turn IN 1..2 LOOP
+        FOR n IN 1..300 LOOP
+            PERFORM rewards.set_company_context(company('45c' || lpad(n::text, 3, '0')));
+            ASSERT (rewards.trust_score('{}')).score = n % 100, n;
+            COMMIT;
+        END LOOP;
     END LOOP;
 END
 $$;
+
+-- Settings name versions that are there: a default, or one of the company's own.
+BEGIN;
+SELECT state, message, settings FROM (VALUES
+    ($$'450a', 1, NULL$$), ($$'450a', 1000, 1$$), ($$'450a', 1002, NULL$$), ($$'450b', 1000, NULL$$), ($$'450b', NULL, 1000$$), ($$'450b', 1, 2$$),
+    ($$'450b', NULL, NULL$$)) AS list (settings),
+    attempt(format('INSERT INTO rewards.company_settings (company_id, trust_version, shadow_version)
+                    SELECT company(c), t::integer, s::integer FROM (VALUES (%s)) AS v (c, t, s)
+                    ON CONFLICT (company_id) DO UPDATE SET trust_version = EXCLUDED.trust_version, shadow_version = EXCLUDED.shadow_version', settings));
+SELECT state, message FROM attempt($$UPDATE rewards.company_settings SET shadow_version = 1000 WHERE company_id = '00000000-0000-0000-0000-000000000000'$$);
+ROLLBACK;
 
 -- Where there are no rules, or they were tampered with, nothing is scored.
 BEGIN;
@@ -284,7 +298,8 @@ SELECT state, message FROM attempt($$SELECT rewards.backtest_trust_rules(1001, '
 -- From is within, to is not.
 SELECT max(created_at) AS last, min(created_at) AS first FROM rewards.points_events WHERE trust_score IS NOT NULL \gset
 SELECT (SELECT sum(events) FROM rewards.backtest_trust_rules(1, :'last', 'infinity')) > 0 AS from_is_within,
-       (SELECT sum(events) FROM rewards.backtest_trust_rules(1, '-infinity', :'first')) IS NULL AS to_is_not;
+       (SELECT sum(events) FROM rewards.backtest_trust_rules(1, '-infinity', :'first')) IS NULL AS to_is_not,
+       (SELECT sum(events) FROM rewards.backtest_trust_rules(1, NULL, NULL)) AS null_is_open;
 
 -- The company's thresholds come before the common ones, and what it leaves open is as there.
 SET LOCAL ROLE NONE;
@@ -320,7 +335,9 @@ SET LOCAL ROLE regress_rewards_admin;
 SELECT count(*) AS events FROM rewards.points_events;
 SELECT count(*) AS rules FROM rewards.trust_rules;
 SELECT count(*) AS reasons FROM rewards.explain_event(event('4505'));
-SELECT state, message FROM attempt($$SELECT rewards.trust_score('{1000}')$$);
+SELECT state, message, call FROM (VALUES
+    ($$SELECT rewards.trust_score('{1000}')$$),
+    ($$SELECT rewards.backtest_trust_rules(1, NULL, NULL)$$)) AS calls (call), attempt(call);
 ROLLBACK;
 
 -- Another company's event explains nothing to staff.

@@ -31,9 +31,13 @@ INSERT INTO good VALUES
     ('event_type', $$'visit'$$), ('event_time', $$'2020-02-02'$$), ('code', $$'0000-0000-0000-0000'$$),
     ('claimed_by', $$'till'$$), ('proof', $$'{"a": 1}'$$), ('actor', $$'till'$$), ('role', $$'service'$$),
     ('name', $$'name'$$), ('features', $$'{1000}'$$), ('rules_version', '1'), ('event_id', $$event('901')$$),
-    ('from_time', $$'2020-02-02'$$), ('to_time', $$'2020-03-03'$$), ('moment', $$'2020-02-02'$$),
-    ('at', $$'2020-02-02'$$), ('anchor', $$'2020-02-02'$$), ('span', $$'14 days'$$), ('max_rows', '10'), ('before', 'NULL'),
-    ('what', $$'what'$$), ('place', $$'(1,1)'$$), ('pages', '10');
+    ('from_time', $$'2020-02-02'$$), ('to_time', $$'2020-03-03'$$),
+    ('device_id', $$'phone'$$), ('verdict', $$'{"keyId": "key", "counter": 1}'$$), ('request_hash', $$repeat('0', 64)$$),
+    ('insight_type', $$'manual_flag'$$), ('severity', $$'low'$$), ('details', $$'{"a": 1}'$$),
+    ('insight_id', $$event('902')$$), ('note', $$'looked at'$$);
+INSERT INTO good VALUES
+    ('moment', $$'2020-02-02'$$), ('at', $$'2020-02-02'$$), ('anchor', $$'2020-02-02'$$), ('span', $$'14 days'$$),
+    ('max_rows', '10'), ('before', 'NULL'), ('what', $$'what'$$), ('place', $$'(1,1)'$$), ('pages', '10');
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
@@ -50,10 +54,12 @@ INSERT INTO odd VALUES
     ('integer', 'NULL'), ('integer', '0'), ('integer', '-1'), ('integer', '2147483647'), ('integer', '-2147483648'),
     ('integer[]', 'NULL'), ('integer[]', $$'{}'$$), ('integer[]', $$'{NULL}'$$), ('integer[]', $$'{{1,2},{3,4}}'$$),
     ('integer[]', $$'[0:1]={1,2}'$$), ('integer[]', $$array_fill(-2147483648, ARRAY[1000])$$),
-    ('interval', 'NULL'), ('interval', $$'0'$$), ('interval', $$'-1 day'$$), ('interval', $$'1 month -31 days'$$),
-    ('interval', $$'178956970 years 7 months 2147483647 days'$$), ('tid', 'NULL'), ('tid', $$'(4294967295,65535)'$$),
     ('jsonb', 'NULL'), ('jsonb', $$'null'$$), ('jsonb', $$'""'$$),
     ('jsonb', $$(repeat('[', 1000) || repeat(']', 1000))::jsonb$$), ('jsonb', $$to_jsonb(repeat('ž', 20000))$$);
+
+INSERT INTO odd VALUES
+    ('interval', 'NULL'), ('interval', $$'0'$$), ('interval', $$'-1 day'$$), ('interval', $$'1 month -31 days'$$),
+    ('interval', $$'178956970 years 7 months 2147483647 days'$$), ('tid', 'NULL'), ('tid', $$'(4294967295,65535)'$$);
 
 -- The functions that anybody is meant to call, and their arguments.
 CREATE TABLE arguments AS

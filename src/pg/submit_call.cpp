@@ -1,0 +1,60 @@
+// submit_points_event: one event that a client proposes.
+#include "pg/submit_row.hpp"
+
+namespace rewards::pg {
+
+namespace {
+
+std::optional<std::string_view> optional_word(const Arguments& arguments, int index, const char* name) {
+    if (arguments.is_null(index)) return std::nullopt;
+    return arguments.word(index, name, longest_identifier);
+}
+
+RowField optional_field(const Arguments& arguments, int index) {
+    return arguments.is_null(index) ? RowField() : RowField(arguments.datum(index));
+}
+
+Submission read_submission(const Arguments& arguments) {
+    Submission submission{};
+    submission.user = arguments.uuid(0, "user_id");
+    submission.event_type = arguments.word(1, "event_type", longest_event_type);
+    submission.event_time = finite_timestamp(DatumGetTimestampTz(arguments.required(2, "event_time")), "event_time");
+    submission.nonce = nonce_argument(arguments, 3, "nonce");
+    submission.device_id = optional_word(arguments, 4, "device_id");
+    submission.attestation = optional_field(arguments, 5);
+    submission.proof_type = optional_word(arguments, 6, "proof_type");
+    submission.proof_payload = optional_field(arguments, 7);
+    submission.payload_hash = optional_word(arguments, 8, "payload_hash");
+    submission.related_type = optional_word(arguments, 9, "related_entity_type");
+    submission.related_id = optional_word(arguments, 10, "related_entity_id");
+    submission.device_info = optional_field(arguments, 11);
+    submission.ip_address = optional_field(arguments, 12);
+    require_sizes(submission);
+    return submission;
+}
+
+}  // namespace
+}  // namespace rewards::pg
+
+extern "C" {
+
+SQL_FUNCTION(rewards_submit_points_event) {
+    using namespace rewards::pg;
+    const Submission submission = read_submission({fcinfo});
+    const Context& context = require_context();
+    require_member(context, submission.user);
+    SubmitAnswer answer{};
+    with_write("submit_points_event()", [&](Write& write) {
+        Ledger ledger = open_ledger(write);
+        Account account = lock_account(ledger, {submission.user, context.company});
+        Submitter submitter{&ledger, &account, read_activity(account), settings_of(write, context.company)};
+        answer = submit_event(submitter, submission);
+        save_account(account, submitter.activity);
+    });
+    if (answer.refusal != nullptr)
+        refuse(*answer.refusal, psprintf("{\"balance\": " INT64_FORMAT "}", answer.balance), answer.retry);
+    std::array<RowField, answer_fields> fields;
+    put_answer(fields.data(), answer);
+    return make_row(fcinfo, fields);
+}
+}
