@@ -43,7 +43,7 @@ COMMENT ON COLUMN rewards.company_settings.points_per_hour IS 'Points of events,
 COMMENT ON COLUMN rewards.company_settings.accepted_age IS 'How old a submitted event may be, by its event_time. Nonces are remembered for this long and accepted_ahead, and for 7 days and 10 minutes at least; those of events submitted before it is raised, for as long as was right then';
 COMMENT ON COLUMN rewards.company_settings.accepted_ahead IS 'How far in the future the event_time of a submitted event may be';
 COMMENT ON COLUMN rewards.company_settings.review_four_eyes_points IS 'Events of more points than this need two approvals; null, in the default too: one is enough';
-COMMENT ON COLUMN rewards.company_settings.refunded_points_live IS 'How long points that come back after their date of expiry can still be spent';
+COMMENT ON COLUMN rewards.company_settings.refunded_points_live IS 'How long refunded points that expire can be spent at least, if their own date is sooner';
 
 INSERT INTO rewards.company_settings
     (company_id, trust_validate_at, trust_review_at, hold_all, events_per_hour, points_per_hour, events_per_day,

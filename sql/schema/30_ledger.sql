@@ -125,7 +125,7 @@ CREATE TABLE rewards.ledger_entries (
     PRIMARY KEY (user_id, company_id, version)
 );
 COMMENT ON TABLE rewards.ledger_entries IS 'Entries of accounts that are not in an event''s own row: events written by SQL, and changes of status. rewards.ledger shows all entries in order';
-CREATE INDEX ledger_entries_event ON rewards.ledger_entries (user_id, event_id);
+CREATE INDEX ledger_entries_event ON rewards.ledger_entries (event_id, version);
 CREATE INDEX ledger_entries_xid ON rewards.ledger_entries USING brin (xid);
 CREATE INDEX points_events_xid ON rewards.points_events USING brin (xid);
 

@@ -28,7 +28,6 @@ DeviceSeen see_device(Write& write, const AccountKey& account, std::string_view 
                                              {company_id, to_datum(account.company)},
                                              {device, name},
                                              {first_seen_at, TimestampTzGetDatum(now)}});
-    make_visible(write);
     return {Min(accounts + 1, most_accounts_counted), true};
 }
 

@@ -194,7 +194,6 @@ NotedInsight note_insight(Write& write, const AccountKey& account, const Insight
         lock_row(insights, row::by_open,
                  {to_datum(account.user), to_datum(account.company), BoolGetDatum(false), to_datum(insight.type)});
     const NotedInsight noted = is_known ? count_up(insights, insight) : open_insight(insights, account, insight);
-    make_visible(write);
     return noted;
 }
 

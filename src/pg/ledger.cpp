@@ -113,7 +113,6 @@ Uuid write_event(Ledger& ledger, Account& account, const Posting& posting) {
     set_entry(columns, place, account.chain_head);
     insert_event(ledger.events, columns);
     account.last_event = id;
-    CommandCounterIncrement();  // what follows in this lock sees it
     return id;
 }
 

@@ -41,6 +41,9 @@ Ledger open_ledger(Write& write);
 // Locks the account, opens it if it is new, and takes away the points that have expired.
 Account lock_account(Ledger& ledger, const AccountKey& key);
 
+// Nothing: somebody else holds it, or it does not exist.
+std::optional<Account> try_lock_account(Ledger& ledger, const AccountKey& key);
+
 // Writes what changed back to the locked row, with these cells of other columns. Once per lock.
 void save_account(Account& account, std::span<const Cell> others = {});
 

@@ -96,6 +96,12 @@ Account read_account(Table& accounts, const AccountKey& key) {
 
 RowField field_of(const std::optional<TimestampTz>& time) { return time ? TimestampTzGetDatum(*time) : RowField(); }
 
+Account settled_account(Ledger& ledger, const AccountKey& key) {
+    Account account = read_account(ledger.accounts, key);
+    if (account.expiring.next && *account.expiring.next <= account.now) expire_points(ledger, account);
+    return account;
+}
+
 }  // namespace
 
 Ledger open_ledger(Write& write) {
@@ -105,9 +111,13 @@ Ledger open_ledger(Write& write) {
 Account lock_account(Ledger& ledger, const AccountKey& key) {
     while (!lock_row(ledger.accounts, account_row::by_key, {to_datum(key.user), to_datum(key.company)}))
         open_account(ledger.accounts, key);
-    Account account = read_account(ledger.accounts, key);
-    if (account.expiring.next && *account.expiring.next <= account.now) expire_points(ledger, account);
-    return account;
+    return settled_account(ledger, key);
+}
+
+std::optional<Account> try_lock_account(Ledger& ledger, const AccountKey& key) {
+    if (!lock_row(ledger.accounts, account_row::by_key, {to_datum(key.user), to_datum(key.company)}, LockWaitSkip))
+        return std::nullopt;
+    return settled_account(ledger, key);
 }
 
 void save_account(Account& account, std::span<const Cell> others) {

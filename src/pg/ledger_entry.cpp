@@ -49,7 +49,7 @@ constexpr Column columns[] = {
     {"system_id", INT8OID},
 };
 enum : std::size_t { by_event };
-constexpr Lookup lookups[] = {{2, {user_id, event_id}}};
+constexpr Lookup lookups[] = {{1, {event_id}}};
 TableLayout layout{"ledger_entries", columns, lookups};
 }  // namespace entry_row
 
@@ -164,15 +164,26 @@ std::optional<Status> first_status(Ledger& ledger, const Uuid& user, const Uuid&
     Table& entries = open_for_reading(*ledger.write, entry_row::layout);
     std::optional<Status> first;
     std::int64_t first_version = PG_INT64_MAX;
-    for_each(entries, entry_row::by_event, {to_datum(user), to_datum(event)}, [&] {
+    for_each(entries, entry_row::by_event, {to_datum(event)}, [&] {
         const std::int64_t version = DatumGetInt64(value(entries, entry_row::version));
         const std::optional<Datum> status = optional_value(entries, entry_row::old_status);
-        if (!status || version > first_version) return true;
+        if (!status || version > first_version || uuid_of(value(entries, entry_row::user_id)) != user) return true;
         first_version = version;
         first = value_or_raise(status_from_text(text_view(*status)));
         return true;
     });
     return first;
+}
+
+std::optional<Uuid> user_in_entries(Ledger& ledger, const Uuid& company, const Uuid& event) {
+    Table& entries = open_for_reading(*ledger.write, entry_row::layout);
+    std::optional<Uuid> user;
+    for_each(entries, entry_row::by_event, {to_datum(event)}, [&] {
+        if (uuid_of(value(entries, entry_row::company_id)) == company)
+            user = uuid_of(value(entries, entry_row::user_id));
+        return !user;
+    });
+    return user;
 }
 
 Datum entry_xid() {

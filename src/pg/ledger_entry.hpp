@@ -42,6 +42,9 @@ void record_status(Ledger& ledger, Account& account, const StatusChange& change)
 // With what status was the event written, if it has changed since?
 std::optional<Status> first_status(Ledger& ledger, const Uuid& user, const Uuid& event);
 
+// Whose event is it, if its status has changed or SQL has written it?
+std::optional<Uuid> user_in_entries(Ledger& ledger, const Uuid& company, const Uuid& event);
+
 // Who wrote an entry: the blocks of seal_ledger() go by it.
 Datum entry_xid();
 Datum entry_system();

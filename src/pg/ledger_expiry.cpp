@@ -128,14 +128,12 @@ void spend(Ledger& ledger, Account& account, const Uuid& event, std::int64_t poi
         account.expiring.points -= taken;
         points -= taken;
     }
-    CommandCounterIncrement();
 }
 
 void earn(Ledger& ledger, Account& account, const Lot& lot) {
     Table& lots = open_for_writing(*ledger.write, lot_row::layout);
     put(lots, account.key, lot);
     add_expiring(account, lot);
-    CommandCounterIncrement();
 }
 
 }  // namespace
@@ -185,7 +183,6 @@ void return_expiring(Ledger& ledger, Account& account, const Uuid& spent_by, Tim
         else
             put(lots, account.key, lot);
         add_expiring(account, lot);
-        CommandCounterIncrement();  // two uses of one lot may come back with one date
     }
 }
 

@@ -45,17 +45,22 @@ Status status_in(const EventUpdate& update, HeapTuple row) {
     return value_or_raise(status_from_text(text_view(status)));
 }
 
+bool has_decider(const EventUpdate& update) {
+    return !heap_attisnull(update.after, update.layout->attributes[event::validated_by], update.columns);
+}
+
 // Who and when: what the UPDATE does not say itself, the context and the clock do.
 HeapTuple stamp_decision(const EventUpdate& update) {
     int numbers[2];
     Datum values[2];
     bool nulls[2] = {false, false};
     int count = 0;
-    if (!is_changed(update, event::validated_by)) {
+    const bool says_when = is_changed(update, event::validated_at);
+    if (!is_changed(update, event::validated_by) && !(says_when && has_decider(update))) {
         numbers[count] = update.layout->attributes[event::validated_by];
         values[count++] = to_datum(std::string_view(current_actor()));
     }
-    if (!is_changed(update, event::validated_at)) {
+    if (!says_when) {
         numbers[count] = update.layout->attributes[event::validated_at];
         values[count++] = TimestampTzGetDatum(GetCurrentTimestamp());
     }

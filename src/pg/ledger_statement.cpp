@@ -110,6 +110,7 @@ void record_update(Current& current, const WrittenEvent& written) {
                    written.before,
                    {columns[event::validation_status], columns[event::validated_by], columns[event::validated_at],
                     columns[event::validation_notes]}});
+    if (status == Status::rejected && !columns[event::trust_score].is_null) ++account.rejected_events;
     follow(current, columns, status);
 }
 

@@ -29,6 +29,14 @@ inline constexpr Refusal insufficient_points{"insufficient_points", 402,
                                              "The account has fewer points than this costs."};
 inline constexpr Refusal template_not_found{"template_not_found", 404,
                                             "The company has no coupon template with this id."};
+inline constexpr Refusal not_waiting{"not_waiting", 404,
+                                     "No event of the company with this id waits, or has waited, for a decision."};
+inline constexpr Refusal event_not_found{"event_not_found", 404, "The user has no event with this id."};
+inline constexpr Refusal already_decided{"already_decided", 409,
+                                         "Validated and rejected are final; corrections are new events."};
+inline constexpr Refusal not_refundable{"not_refundable", 409,
+                                        "Only a validated event that spent points can be refunded."};
+inline constexpr Refusal already_refunded{"already_refunded", 409, "The event was refunded before."};
 inline constexpr Refusal nonce_conflict{"nonce_conflict", 409,
                                         "This idempotency key was used for another request; use a new one."};
 inline constexpr Refusal duplicate_payload{"duplicate_payload", 409,

@@ -257,20 +257,21 @@ Table& open_for_writing(Write& write, TableLayout& layout) {
     return table;
 }
 
-bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
+bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, LockWaitPolicy wait) {
     while (find(table, lookup, keys)) {
         ItemPointerData tid = table.found->tts_tid;
         TM_FailureData failure;
         failure.traversed = false;
         const TM_Result result =
             table_tuple_lock(table.relation, &tid, GetActiveSnapshot(), table.found, GetCurrentCommandId(false),
-                             LockTupleNoKeyExclusive, LockWaitBlock, TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+                             LockTupleNoKeyExclusive, wait, TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
         // A newer version may have other keys: look again, now that nobody else can change it.
         if (result == TM_Ok && failure.traversed) continue;
         if (result == TM_Ok) {
             table.locked_in = writes_begun;
             return true;
         }
+        if (result == TM_WouldBlock) return false;
         if (result != TM_Deleted)
             ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("a row of table rewards.%s was changed by the statement that is to lock it",
@@ -362,11 +363,6 @@ void remove(Table& table) {
     ExecSimpleRelationDelete(table.info, table.estate, &recheck, table.found);
     EvalPlanQualEnd(&recheck);
     make_visible(table);
-}
-
-void make_visible(Write& write) {
-    CommandCounterIncrement();
-    write.estate->es_output_cid = GetCurrentCommandId(true);
 }
 
 Identity become(Oid owner) {

@@ -100,8 +100,9 @@ void for_each(Table& table, std::size_t lookup, std::initializer_list<Datum> key
 // The first row whose leading key columns equal `keys`, as of now.
 bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
 
-// The same in its newest version, locked for update until the end of the transaction.
-bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
+// The same in its newest version, locked for update until the end of the transaction. With LockWaitSkip a
+// row that somebody else has locked counts as not found.
+bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, LockWaitPolicy wait = LockWaitBlock);
 
 // Counts, up to `limit`, the rows that match `keys` and whose text column is not `except`.
 std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, std::uint8_t column,
@@ -129,9 +130,6 @@ inline bool insert_if_new(Table& table, std::size_t lookup, std::initializer_lis
 inline void update(Table& table, std::initializer_list<Cell> cells) {
     update(table, std::span(cells.begin(), cells.size()));
 }
-
-// What this write has written so far is there for what it locks from now on.
-void make_visible(Write& write);
 
 // Removes the found row, which has to be locked.
 void remove(Table& table);

@@ -1,0 +1,37 @@
+-- Approvals of events that need two people; see company_settings.review_four_eyes_points.
+CREATE TABLE rewards.event_approvals (
+    user_id     uuid        NOT NULL,
+    company_id  uuid        NOT NULL DEFAULT rewards.get_current_company_id(),
+    event_id    uuid        NOT NULL,
+    approved_by text        NOT NULL,
+    approved_at timestamptz NOT NULL,
+    note        text,
+    PRIMARY KEY (user_id, company_id, event_id, approved_by)
+);
+COMMENT ON TABLE rewards.event_approvals IS 'First approvals of events whose points need a second person';
+
+CREATE TRIGGER refuse_write BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.event_approvals
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('review_points_event() records approvals.');
+ALTER TABLE rewards.event_approvals ENABLE ALWAYS TRIGGER refuse_write;
+
+ALTER TABLE rewards.event_approvals ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON rewards.event_approvals
+    USING (company_id = rewards.get_current_company_id());
+CREATE POLICY member ON rewards.event_approvals AS RESTRICTIVE
+    USING (rewards.get_current_user_id() IS NULL);
+
+-- A reviewer knows an event by its id alone.
+CREATE INDEX points_events_undecided_id ON rewards.points_events (id)
+    WHERE validation_status IN ('pending', 'validating', 'pending_review', 'flagged');
+
+CREATE VIEW rewards.review_queue WITH (security_invoker = true) AS
+    SELECT e.id AS event_id, e.user_id, e.company_id, e.event_type, e.event_time, e.points_delta AS points,
+           e.validation_status AS status, e.trust_score, e.created_at, clock_timestamp() - e.created_at AS age,
+           a.approved_by AS first_approval_by,
+           (SELECT count(*) FROM rewards.fraud_insights i
+             WHERE i.user_id = e.user_id AND i.company_id = e.company_id AND NOT i.resolved) AS open_insights
+      FROM rewards.points_events e
+      LEFT JOIN rewards.event_approvals a ON a.user_id = e.user_id AND a.company_id = e.company_id AND a.event_id = e.id
+     WHERE e.validation_status IN ('pending_review', 'flagged')
+     ORDER BY abs(e.points_delta) DESC, e.created_at;
+COMMENT ON VIEW rewards.review_queue IS 'Events that wait for a person, those with the most points at stake first, then the oldest; see review_points_event()';
