@@ -40,6 +40,21 @@ BEGIN
                             'backtest_trust_rules(integer, timestamptz, timestamptz)']) AS signature
          WHERE admin IS NOT NULL
         UNION ALL
+        SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, grantee)
+          FROM unnest(ARRAY[app, admin]) AS grantee,
+               unnest(ARRAY['uuidv7_floor(timestamptz)', 'cleanup_expired_nonces()',
+                            'within_attribution_window(timestamptz, timestamptz, interval)',
+                            'balance_at(uuid, timestamptz)', 'points_history(uuid, integer, uuid)']) AS signature
+         WHERE grantee IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
+          FROM unnest(ARRAY['companies()', 'show_progress(text, tid, bigint)', 'sum_points(bigint)',
+                            'reconcile_ledger()']) AS signature
+         WHERE admin IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT SELECT ON rewards.ledger_discrepancies TO %s', grantee)
+          FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
+        UNION ALL
         SELECT format('GRANT SELECT ON rewards.points_events, rewards.ledger_entries, rewards.ledger, rewards.user_points_cache, rewards.point_lots, rewards.coupon_templates, rewards.coupons TO %s', grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL

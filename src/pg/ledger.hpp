@@ -124,6 +124,7 @@ enum : std::size_t { by_time, by_id };  // of an account by event_time; of a use
 }  // namespace event
 
 TableLayout& events_layout();
+TableLayout& accounts_layout();
 
 // The columns of user_points_cache.
 namespace account_row {

@@ -141,4 +141,6 @@ void save_account(Account& account, std::span<const Cell> others) {
     account.is_changed = false;
 }
 
+TableLayout& accounts_layout() { return account_row::layout; }
+
 }  // namespace rewards::pg

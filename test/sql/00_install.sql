@@ -279,7 +279,7 @@ SELECT proname, provolatile, proparallel, proisstrict
 
 -- No function that writes, or reads the context, is IMMUTABLE.
 SELECT proname FROM pg_proc
- WHERE pronamespace = 'rewards'::regnamespace AND provolatile = 'i' AND proname NOT IN ('uuidv5', 'code_data_version');
+ WHERE pronamespace = 'rewards'::regnamespace AND provolatile = 'i' AND proname NOT IN ('uuidv5', 'uuidv7_floor', 'code_data_version', 'within_attribution_window', 'sum_points');
 
 -- Row-level security is forced on every table of companies, and a policy names the company, bare.
 SELECT c.relname AS unprotected

@@ -35,6 +35,9 @@ INSERT INTO good VALUES
     ('device_id', $$'phone'$$), ('verdict', $$'{"keyId": "key", "counter": 1}'$$), ('request_hash', $$repeat('0', 64)$$),
     ('insight_type', $$'manual_flag'$$), ('severity', $$'low'$$), ('details', $$'{"a": 1}'$$),
     ('insight_id', $$event('902')$$), ('note', $$'looked at'$$);
+INSERT INTO good VALUES
+    ('moment', $$'2020-02-02'$$), ('at', $$'2020-02-02'$$), ('anchor', $$'2020-02-02'$$), ('span', $$'14 days'$$),
+    ('max_rows', '10'), ('before', 'NULL'), ('what', $$'what'$$), ('place', $$'(1,1)'$$), ('pages', '10');
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
@@ -54,12 +57,16 @@ INSERT INTO odd VALUES
     ('jsonb', 'NULL'), ('jsonb', $$'null'$$), ('jsonb', $$'""'$$),
     ('jsonb', $$(repeat('[', 1000) || repeat(']', 1000))::jsonb$$), ('jsonb', $$to_jsonb(repeat('ž', 20000))$$);
 
+INSERT INTO odd VALUES
+    ('interval', 'NULL'), ('interval', $$'0'$$), ('interval', $$'-1 day'$$), ('interval', $$'1 month -31 days'$$),
+    ('interval', $$'178956970 years 7 months 2147483647 days'$$), ('tid', 'NULL'), ('tid', $$'(4294967295,65535)'$$);
+
 -- The functions that anybody is meant to call, and their arguments.
 CREATE TABLE arguments AS
 SELECT proname AS function, number, coalesce(proargnames[number], '') AS argument, type::regtype AS type
   FROM pg_proc, unnest(proargtypes::oid[]) WITH ORDINALITY AS inputs (type, number)
  WHERE pronamespace = 'rewards'::regnamespace AND prorettype <> 'trigger'::regtype
-   AND proname NOT IN ('install', 'migrate', 'grant_access');
+   AND proname NOT IN ('install', 'migrate', 'grant_access') AND prokind = 'f';
 
 -- Every argument has a good value and every type its odd ones: a new function cannot be left out by mistake.
 SELECT * FROM arguments WHERE argument NOT IN (SELECT argument FROM good) OR type NOT IN (SELECT type FROM odd);
