@@ -12,8 +12,8 @@ SELECT plan(38);
 -- Tables
 
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
-                                   'coupons', 'coupon_keys', 'account_devices', 'attestation_cache', 'fraud_insights']);
-                                   'coupons', 'coupon_keys', 'trust_rules']);
+                                   'coupons', 'coupon_keys', 'account_devices', 'attestation_cache', 'fraud_insights',
+                                   'trust_rules']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -113,7 +113,7 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('cleanup_expired_attestations()', 'bigint', 'volatile', 'unsafe', false),
     ('flag_account(user_id uuid, insight_type text DEFAULT ''manual_flag''::text, severity text DEFAULT ''medium''::text, details jsonb DEFAULT NULL::jsonb, event_id uuid DEFAULT NULL::uuid, OUT outcome text, OUT insight_id uuid, OUT occurrences bigint)',
         'record', 'volatile', 'unsafe', false),
-    ('resolve_fraud_insight(insight_id uuid, note text DEFAULT NULL::text)', 'text', 'volatile', 'unsafe', false) $$,
+    ('resolve_fraud_insight(insight_id uuid, note text DEFAULT NULL::text)', 'text', 'volatile', 'unsafe', false),
     ('trust_features(OUT ord integer, OUT feature text, OUT may_raise boolean)', 'SETOF record', 'stable', 'safe', false),
     ('trust_score(features integer[], rules_version integer DEFAULT NULL::integer, OUT score integer, OUT reasons text[])',
         'record', 'stable', 'unsafe', false),
