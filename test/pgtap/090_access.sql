@@ -63,11 +63,13 @@ SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
         FROM unnest(ARRAY['pgtap_app', 'pgtap_admin', 'pgtap_stranger']) AS role, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) AS privilege $$),
     'nobody writes a table');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
-    ARRAY['set_company_context', 'get_current_company_id', 'get_current_user_id', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
+    ARRAY['uuidv7_floor', 'cleanup_expired_nonces', 'within_attribution_window', 'balance_at', 'points_history',
+          'set_company_context', 'get_current_company_id', 'get_current_user_id', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
           'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'current_settings', 'event_request_hash', 'examine_attestation', 'flag_account'],
     'the back end calls what a programme is made of');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_temp.functions_with('pgtap_app') $$,
-    ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'resolve_fraud_insight',
+    ARRAY['companies', 'show_progress', 'sum_points', 'reconcile_ledger',
+          'refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'resolve_fraud_insight',
           'cleanup_expired_attestations', 'trust_features', 'trust_score', 'explain_event', 'backtest_trust_rules'],
     'and staff a little more');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_stranger') $$, ARRAY['get_current_company_id', 'get_current_user_id'],
