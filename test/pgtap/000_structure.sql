@@ -92,6 +92,8 @@ SELECT set_eq('TABLE callable', $$ VALUES
 
     ('uuidv7()', 'uuid', 'volatile', 'safe', false),
     ('uuidv5(namespace uuid, name text)', 'uuid', 'immutable', 'safe', true),
+    ('uuidv7_floor(moment timestamp with time zone)', 'uuid', 'immutable', 'safe', true),
+    ('cleanup_expired_nonces()', 'bigint', 'volatile', 'unsafe', false),
 
     ('award_points(user_id uuid, points bigint, reason text DEFAULT NULL::text, idempotency_key text DEFAULT NULL::text, event_type text DEFAULT ''award''::text, event_time timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT event_id uuid, OUT outcome text, OUT balance bigint, OUT replayed boolean)',
         'record', 'volatile', 'unsafe', false),
@@ -100,6 +102,19 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('calculate_user_points(target_user_id uuid, OUT available_points bigint, OUT pending_points bigint, OUT lifetime_earned bigint, OUT lifetime_spent bigint)',
         'record', 'stable', 'safe', false),
     ('refresh_user_points_cache(target_user_id uuid)', 'bigint', 'volatile', 'unsafe', false),
+
+    ('within_attribution_window(event_time timestamp with time zone, anchor timestamp with time zone, span interval DEFAULT ''14 days''::interval)',
+        'boolean', 'immutable', 'safe', true),
+    ('balance_at(user_id uuid, at timestamp with time zone)', 'bigint', 'stable', 'safe', true),
+    ('points_history(user_id uuid, max_rows integer DEFAULT 50, before uuid DEFAULT NULL::uuid)',
+        'TABLE(event_id uuid, event_time timestamp with time zone, event_type text, points_delta bigint, validation_status text, trust_score integer, related_entity_type text, related_entity_id text, balance_after bigint, created_at timestamp with time zone)',
+        'stable', 'safe', false),
+    ('companies()', 'SETOF uuid', 'stable', 'unsafe', false),
+    ('show_progress(what text, place tid, pages bigint)', 'boolean', 'stable', 'safe', true),
+    ('sum_points(points bigint)', 'bigint', 'immutable', 'safe', false),
+    ('reconcile_ledger()',
+        'TABLE(user_id uuid, differs text[], available_points bigint, ledger_available numeric, pending_points bigint, ledger_pending numeric, lifetime_earned bigint, ledger_earned numeric, lifetime_spent bigint, ledger_spent numeric, expiring_points bigint, ledger_expiring numeric)',
+        'volatile', 'unsafe', false),
 
     ('redeem_coupon(user_id uuid, template_id uuid, nonce text, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean)',
         'record', 'volatile', 'unsafe', false),

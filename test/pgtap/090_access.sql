@@ -52,21 +52,26 @@ CREATE FUNCTION pg_temp.tables_with(role name, privilege text) RETURNS SETOF tex
 CREATE FUNCTION pg_temp.functions_with(role name) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT proname::text FROM pg_proc WHERE pronamespace = 'rewards'::regnamespace AND has_function_privilege(role, oid, 'EXECUTE') $$;
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_app', 'SELECT') $$,
-    ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons'], 'the back end reads the books');
+    ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons', 'company_settings', 'point_rules', 'ledger_entries',
+          'point_lots'], 'the back end reads the books');
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_admin', 'SELECT') $$,
     ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons', 'used_nonces', 'coupon_keys', 'data_version',
-          'account_devices', 'attestation_cache', 'fraud_insights',
-          'trust_rules'],
+          'account_devices', 'attestation_cache', 'fraud_insights', 'trust_rules', 'ledger_entries', 'point_lots',
+          'point_lot_uses', 'company_settings', 'point_rules'],
     'staff read what they need to help');
 SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
         FROM unnest(ARRAY['pgtap_app', 'pgtap_admin', 'pgtap_stranger']) AS role, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) AS privilege $$),
     'nobody writes a table');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
-    ARRAY['set_company_context', 'get_current_company_id', 'get_current_user_id', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
-          'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'event_request_hash', 'examine_attestation', 'flag_account'], 'the back end calls what a programme is made of');
+    ARRAY['uuidv7_floor', 'cleanup_expired_nonces', 'within_attribution_window', 'balance_at', 'points_history',
+          'set_company_context', 'get_current_company_id', 'get_current_user_id', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
+          'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'current_settings', 'event_request_hash', 'examine_attestation', 'flag_account'],
+    'the back end calls what a programme is made of');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_temp.functions_with('pgtap_app') $$,
-    ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'resolve_fraud_insight', 'cleanup_expired_attestations',
-          'trust_features', 'trust_score', 'explain_event', 'backtest_trust_rules'], 'and staff a little more');
+    ARRAY['companies', 'show_progress', 'sum_points', 'reconcile_ledger',
+          'refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'resolve_fraud_insight',
+          'cleanup_expired_attestations', 'trust_features', 'trust_score', 'explain_event', 'backtest_trust_rules'],
+    'and staff a little more');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_stranger') $$, ARRAY['get_current_company_id', 'get_current_user_id'],
     'a stranger still has what everybody has');
 

@@ -138,7 +138,9 @@ SELECT * FROM points_events
 WHERE user_id = :'USER_ID'
 ORDER BY event_time DESC
 LIMIT 50 \g /dev/null
-SET LOCAL enable_seqscan = off;
+SET LOCAL enable_seqscan = off; -- of a table this small the planner makes what it likes
+SET LOCAL enable_bitmapscan = off;
+SET LOCAL enable_sort = off;
 SELECT count(*) FILTER (WHERE line ~ 'Index Scan Backward using points_events_history') AS by_index,
        count(*) FILTER (WHERE line ~ 'Sort') AS sorts
   FROM explained(format('SELECT * FROM points_events WHERE user_id = %L ORDER BY event_time DESC LIMIT 50', :'USER_ID')) AS line;
@@ -156,6 +158,8 @@ WHERE relname IN ('points_events', 'user_points_cache', 'coupons')
 ORDER BY idx_scan DESC \g /dev/null
 SELECT :ROW_COUNT >= 6 AS indexes;
 SET LOCAL enable_seqscan = on;
+SET LOCAL enable_bitmapscan = on;
+SET LOCAL enable_sort = on;
 
 -- Monitoring
 
