@@ -29,6 +29,8 @@ BEGIN
                             'deduct_points(uuid, bigint, text, text, text, timestamptz)',
                             'calculate_user_points(uuid)', 'redeem_coupon(uuid, uuid, text)',
                             'claim_coupon(text, text, jsonb)', 'current_settings()',
+                            'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
+                            'submit_points_events(jsonb)',
                             'event_request_hash(uuid, text, timestamptz, text)',
                             'examine_attestation(uuid, text, jsonb, text)', 'flag_account(uuid, text, text, jsonb, uuid)']) AS signature
          WHERE grantee IS NOT NULL
