@@ -126,6 +126,7 @@ SQL_FUNCTION(rewards_event_entry_hash) {
         if (arguments.is_null(argument)) PG_RETURN_NULL();
     EventColumns columns{};
     read_row(fcinfo, 4, events_layout().columns, columns.data());
+    if (columns[event::user_id].is_null || columns[event::company_id].is_null) PG_RETURN_NULL();
     const AccountKey account{uuid_of(columns[event::user_id].value), uuid_of(columns[event::company_id].value)};
     constexpr int first_decision_argument = 5;
     if (!arguments.is_null(first_decision_argument))
@@ -145,6 +146,9 @@ SQL_FUNCTION(rewards_status_entry_hash) {
     if (arguments.is_null(1)) PG_RETURN_NULL();
     std::array<RowField, change_row::column_count> fields;
     read_row(fcinfo, 1, change_row::columns, fields.data());
+    for (const auto column : {change_row::user_id, change_row::company_id, change_row::event_id, change_row::version,
+                              change_row::recorded_at, change_row::balance_after})
+        if (fields[column].is_null) PG_RETURN_NULL();
     const AccountKey account{uuid_of(fields[change_row::user_id].value), uuid_of(fields[change_row::company_id].value)};
     const StatusChange change{uuid_of(fields[change_row::event_id].value), decision_in(&fields[change_row::old_status]),
                               decision_in(&fields[change_row::new_status])};
