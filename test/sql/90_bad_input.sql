@@ -82,6 +82,7 @@ INSERT INTO odd VALUES
     ('record', $$jsonb_populate_record(NULL::rewards.ledger_entries, '{"kind": "x"}')$$);
 
 INSERT INTO odd VALUES
+    ('boolean', 'NULL'), ('boolean', 'false'),
     ('interval', 'NULL'), ('interval', $$'0'$$), ('interval', $$'-1 day'$$), ('interval', $$'1 month -31 days'$$),
     ('interval', $$'178956970 years 7 months 2147483647 days'$$), ('tid', 'NULL'), ('tid', $$'(4294967295,65535)'$$);
 
