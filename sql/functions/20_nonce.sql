@@ -3,7 +3,17 @@ CREATE FUNCTION rewards.uuidv7() RETURNS uuid
 COMMENT ON FUNCTION rewards.uuidv7() IS
     'A new time-ordered UUID (RFC 9562, version 7, with the fraction of the millisecond)';
 
+CREATE FUNCTION rewards.uuidv7_floor(moment timestamptz) RETURNS uuid
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rewards_uuidv7_floor';
+COMMENT ON FUNCTION rewards.uuidv7_floor(timestamptz) IS
+    'The least version-7 UUID of a moment: WHERE id >= uuidv7_floor(a) AND id < uuidv7_floor(b) finds by the index on id what uuidv7() named from a up to b. A moment that no such UUID can tell counts as the nearest that one can';
+
 CREATE FUNCTION rewards.uuidv5(namespace uuid, name text) RETURNS uuid
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rewards_uuidv5';
 COMMENT ON FUNCTION rewards.uuidv5(uuid, text) IS
     'The stable UUID of a name in a namespace (RFC 9562, version 5): turns member numbers or e-mail addresses of a company into user ids';
+
+CREATE FUNCTION rewards.cleanup_expired_nonces() RETURNS bigint
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_cleanup_expired_nonces';
+COMMENT ON FUNCTION rewards.cleanup_expired_nonces() IS
+    'Deletes the company''s used nonces whose expires_at has passed, and returns how many; a nonce is kept at least as long as an event with it would be accepted. For a scheduler. Errors: insufficient_privilege for role user, invalid_authorization_specification without a context';

@@ -33,17 +33,6 @@ $function$;
 COMMENT ON FUNCTION rewards.unsealed_entries() IS
     'How many entries of the company are in no block, and when the oldest of them was recorded; see the view ledger_seal_lag';
 
--- Ids of events with entries of their own begin with the time they were recorded at, in milliseconds since 1970.
-CREATE FUNCTION rewards.least_id_after(moment timestamptz) RETURNS uuid
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $function$
-    SELECT (CASE WHEN moment = 'infinity' OR moment > '9999-01-01 UTC' THEN repeat('f', 12)
-                 WHEN moment < '1970-01-01 UTC' THEN repeat('0', 12)
-                 ELSE lpad(to_hex(floor(extract(epoch FROM moment) * 1000)::bigint + 1), 12, '0') END || repeat('0', 20))::uuid
-$function$;
-COMMENT ON FUNCTION rewards.least_id_after(timestamptz) IS
-    'Part of verify_ledger(): the version-7 UUIDs of this moment and before are less than this';
-
 -- Checks of single entries, as a query. $1 is the company, $2 the only user or null. events brings forth e, an event
 -- with its own entry, f, the first change of its status, and p, the entry before; entries the same with l, a row of ledger_entries.
 CREATE FUNCTION rewards.verify_chains_query(events text, entries text) RETURNS text
@@ -136,7 +125,7 @@ BEGIN
             LEFT JOIN LATERAL (SELECT * FROM ONLY rewards.points_events e WHERE e.company_id = $1
                                   AND e.user_id = l.user_id AND e.id = l.event_id LIMIT 1) AS e ON true
             LEFT JOIN %s AS f ON true LEFT JOIN %s AS p ON true$sql$,
-            wanted, format(first_change, 'l', 'event_id'), format(previous, 'l', 'rewards.least_id_after(l.recorded_at)')))
+            wanted, format(first_change, 'l', 'event_id'), format(previous, 'l', 'rewards.uuidv7_floor(l.recorded_at + interval $$1 millisecond$$)')))
     USING rewards.get_current_company_id();
 END
 $function$;

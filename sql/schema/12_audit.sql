@@ -7,15 +7,14 @@ CREATE TABLE rewards.audit_log (
     actor      text        NOT NULL,
     old        jsonb,
     new        jsonb,
-    created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (company_id, id)  -- which is in the order of time
 );
 COMMENT ON TABLE rewards.audit_log IS 'Who did what in a company, with what it was before and after; append-only';
 COMMENT ON COLUMN rewards.audit_log.user_id IS 'The member whose account it was about; null when it was about none';
 COMMENT ON COLUMN rewards.audit_log.actor IS 'Actor of the company context';
 
--- No key: nothing refers to these rows, and without one they need no index but those that are read by.
-CREATE INDEX audit_log_of_company ON rewards.audit_log (company_id, created_at);
-CREATE INDEX audit_log_of_user ON rewards.audit_log (user_id, created_at) WHERE user_id IS NOT NULL;
+CREATE INDEX audit_log_of_user ON rewards.audit_log (user_id, id) WHERE user_id IS NOT NULL;
 
 CREATE TRIGGER refuse_write BEFORE UPDATE OR DELETE OR TRUNCATE ON rewards.audit_log
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('What was done stays on record.');

@@ -1,5 +1,6 @@
 #include "pg/attestation.hpp"
 
+#include "pg/device.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
 #include "pg/tenant.hpp"
@@ -196,7 +197,7 @@ SQL_FUNCTION(rewards_examine_attestation) {
     const Arguments arguments{fcinfo};
     const rewards::Uuid user = arguments.uuid(0, "user_id");
     std::optional<std::string_view> device;
-    if (!arguments.is_null(1)) device = arguments.word(1, "device_id", 255);
+    if (!arguments.is_null(1)) device = arguments.word(1, "device_id", longest_device_id);
     const Datum verdict = arguments.required(2, "verdict");
     std::optional<rewards::Digest> hash;
     if (!arguments.is_null(3)) hash = rewards::digest_from_text(text_view(arguments.datum(3)));

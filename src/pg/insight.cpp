@@ -193,8 +193,7 @@ NotedInsight note_insight(Write& write, const AccountKey& account, const Insight
     const bool is_known =
         lock_row(insights, row::by_open,
                  {to_datum(account.user), to_datum(account.company), BoolGetDatum(false), to_datum(insight.type)});
-    const NotedInsight noted = is_known ? count_up(insights, insight) : open_insight(insights, account, insight);
-    return noted;
+    return is_known ? count_up(insights, insight) : open_insight(insights, account, insight);
 }
 
 void note_nonce_conflict(Write& write, const AccountKey& account, std::string_view call, std::string_view nonce) {

@@ -104,8 +104,6 @@ Account settled_account(Ledger& ledger, const AccountKey& key) {
 
 }  // namespace
 
-TableLayout& accounts_layout() { return account_row::layout; }
-
 Ledger open_ledger(Write& write) {
     return {&write, open_for_writing(write, account_row::layout), open_for_writing(write, events_layout())};
 }
@@ -146,5 +144,7 @@ void save_account(Account& account, std::span<const Cell> others) {
     update(*account.row, std::span<const Cell>(cells).first(own_cells + others.size()));
     account.is_changed = false;
 }
+
+TableLayout& accounts_layout() { return account_row::layout; }
 
 }  // namespace rewards::pg

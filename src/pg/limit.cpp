@@ -6,27 +6,6 @@ namespace rewards::pg {
 
 namespace {
 
-// The columns of one window.
-struct WindowColumns {
-    std::uint8_t started;
-    std::uint8_t events;
-    std::uint8_t points;
-    std::uint8_t past_events;
-    std::uint8_t past_points;
-};
-constexpr WindowColumns hour_columns{account_row::hour_started, account_row::hour_events, account_row::hour_points,
-                                     account_row::past_hour_events, account_row::past_hour_points};
-constexpr WindowColumns day_columns{account_row::day_started, account_row::day_events, account_row::day_points,
-                                    account_row::past_day_events, account_row::past_day_points};
-
-Window window_in(const Table& accounts, const WindowColumns& columns) {
-    const auto number = [&](std::uint8_t column) { return DatumGetInt64(value(accounts, column)); };
-    const std::optional<Datum> started = optional_value(accounts, columns.started);
-    if (!started) return {};
-    return {DatumGetTimestampTz(*started), number(columns.events), number(columns.points), number(columns.past_events),
-            number(columns.past_points)};
-}
-
 struct Checked {
     Limit limit;
     Window window;  // rolled
@@ -86,24 +65,6 @@ bool opens_later(const LimitRefusal& one, const LimitRefusal& other) {
 }
 
 }  // namespace
-
-Windows windows_in(const Table& accounts) {
-    return {window_in(accounts, hour_columns), window_in(accounts, day_columns)};
-}
-
-std::array<Cell, 10> cells_of(const Windows& windows) {
-    const auto& [hour, day] = windows;
-    return {{{hour_columns.started, TimestampTzGetDatum(hour.started)},
-             {hour_columns.events, Int64GetDatum(hour.events)},
-             {hour_columns.points, Int64GetDatum(hour.points)},
-             {hour_columns.past_events, Int64GetDatum(hour.past_events)},
-             {hour_columns.past_points, Int64GetDatum(hour.past_points)},
-             {day_columns.started, TimestampTzGetDatum(day.started)},
-             {day_columns.events, Int64GetDatum(day.events)},
-             {day_columns.points, Int64GetDatum(day.points)},
-             {day_columns.past_events, Int64GetDatum(day.past_events)},
-             {day_columns.past_points, Int64GetDatum(day.past_points)}}};
-}
 
 std::optional<LimitRefusal> check_limits(Table& events, const AccountKey& account, const Windows& windows,
                                          const Settings& settings, std::int64_t points, TimestampTz now) {

@@ -9,10 +9,6 @@
 
 namespace rewards::pg {
 
-// What the row of an account says that it has submitted, and the cells to write it back.
-Windows windows_in(const Table& accounts);
-std::array<Cell, 10> cells_of(const Windows& windows);
-
 // The limit that opens last.
 struct LimitRefusal {
     const char* which;                                // the setting: events_per_hour, ...

@@ -50,6 +50,7 @@ extern "C" {
 #include "storage/fd.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
+#include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"

@@ -48,13 +48,33 @@ const char* headers_of(const Retry& retry) {
     return psprintf("[%s\"}]", text.data);
 }
 
+// One JSON array after another, or the members of one object in another.
+const char* joined(const char* one, const char* other) {
+    const Datum all = DirectFunctionCall2(jsonb_concat, DirectFunctionCall1(jsonb_in, CStringGetDatum(one)),
+                                          DirectFunctionCall1(jsonb_in, CStringGetDatum(other)));
+    return DatumGetCString(DirectFunctionCall1(jsonb_out, all));
+}
+
 // Headers that somebody else has set stay.
 void add_headers(const char* headers) {
     const char* others = GetConfigOption("response.headers", true, false);
-    if (others == nullptr || *others == '\0') return tell_postgrest("response.headers", headers);
-    const Datum all = DirectFunctionCall2(jsonb_concat, DirectFunctionCall1(jsonb_in, CStringGetDatum(others)),
-                                          DirectFunctionCall1(jsonb_in, CStringGetDatum(headers)));
-    tell_postgrest("response.headers", DatumGetCString(DirectFunctionCall1(jsonb_out, all)));
+    const bool is_first = others == nullptr || *others == '\0';
+    tell_postgrest("response.headers", is_first ? headers : joined(others, headers));
+}
+
+// An error carries no headers: what they would say goes with its detail.
+const char* detail_of(const char* detail, const Retry& retry) {
+    if (!retry.after_seconds && retry.limit == nullptr) return detail;
+    StringInfoData wait;
+    initStringInfo(&wait);
+    appendStringInfoString(&wait, "{\"retry_after\": ");
+    if (retry.after_seconds)
+        appendStringInfo(&wait, INT64_FORMAT, *retry.after_seconds);
+    else
+        appendStringInfoString(&wait, "null");
+    if (retry.limit != nullptr) appendStringInfo(&wait, ", \"limit\": \"%s\"", retry.limit);
+    appendStringInfoChar(&wait, '}');
+    return joined(detail, wait.data);
 }
 
 int postgrest_sqlstate(int http_status) {
@@ -78,7 +98,7 @@ void raise_length(const char* name, std::size_t length, std::size_t limit) {
 void refuse(const Refusal& refusal, const char* detail, const Retry& retry) {
     if (on_refusal == raise_error)
         ereport(ERROR, errcode(postgrest_sqlstate(refusal.http_status)), errmsg("%s", refusal.outcome),
-                errdetail_internal("%s", detail), errhint("%s", refusal.hint));
+                errdetail_internal("%s", detail_of(detail, retry)), errhint("%s", refusal.hint));
     if (!is_postgrest()) return;
     tell_postgrest("response.status", psprintf("%d", refusal.http_status));
     if (retry.after_seconds || retry.limit != nullptr) add_headers(headers_of(retry));

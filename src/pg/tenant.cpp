@@ -158,6 +158,8 @@ const char* actor_argument(const Arguments& arguments, Role role) {
 
 }  // namespace
 
+bool is_sealed() { return seal.is_set || active.is_set; }
+
 const Context& require_context() {
     if (!active.is_set)
         ereport(ERROR, errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), errmsg("no company context is set"),

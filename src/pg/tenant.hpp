@@ -20,6 +20,9 @@ struct Context {
 // The context of this transaction; an error when there is none.
 const Context& require_context();
 
+// Has this transaction been given a context, be it gone with a savepoint?
+bool is_sealed();
+
 // Who acts: the actor of the context or, where there is none, the role that logged in.
 const char* current_actor();
 

@@ -34,6 +34,15 @@ std::array<std::uint8_t, slice_size> random_slice() {
 
 Uuid new_uuid(TimestampTz moment) { return uuid_v7(unix_microseconds(moment), random_slice()); }
 
+Uuid least_uuid(TimestampTz moment) {
+    constexpr TimestampTz first = (UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
+    constexpr TimestampTz last = first + ((std::int64_t{1} << 48) * 1000 - 1);  // 48 bits of milliseconds
+    constexpr std::array<std::uint8_t, slice_size> nothing{};
+    Uuid beyond;
+    beyond.fill(0xff);
+    return moment > last ? beyond : uuid_v7(unix_microseconds(Max(moment, first)), nothing);
+}
+
 }  // namespace rewards::pg
 
 extern "C" {
@@ -41,6 +50,10 @@ extern "C" {
 SQL_FUNCTION(rewards_uuidv7) {
     (void)fcinfo;
     return rewards::pg::uuid_result(rewards::pg::new_uuid(GetCurrentTimestamp()));
+}
+
+SQL_FUNCTION(rewards_uuidv7_floor) {
+    return rewards::pg::uuid_result(rewards::pg::least_uuid(PG_GETARG_TIMESTAMPTZ(0)));
 }
 
 SQL_FUNCTION(rewards_uuidv5) {

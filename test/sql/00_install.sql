@@ -73,6 +73,8 @@ SELECT state, message = format('the rewards tables are not installed in database
     ($$SELECT rewards.claim_coupon('0000-0000-0000-0000', 'till')$$),
     ($$SELECT rewards.hash_coupon_code('0000-0000-0000-0000')$$),
     ($$SELECT rewards.trust_score('{}')$$),
+    ($$SELECT rewards.submit_points_event(member('001'), 'visit', now(), 'n')$$),
+    ($$SELECT rewards.submit_points_events('[]')$$),
     ($$SELECT rewards.migrate()$$),
     ($$SELECT rewards.grant_access(app => 'regress_rewards_app')$$)) AS calls (call), attempt(call);
 
@@ -279,7 +281,9 @@ SELECT proname, provolatile, proparallel, proisstrict
 
 -- No function that writes, or reads the context, is IMMUTABLE.
 SELECT proname FROM pg_proc
- WHERE pronamespace = 'rewards'::regnamespace AND provolatile = 'i' AND proname NOT IN ('uuidv5', 'code_data_version');
+ WHERE pronamespace = 'rewards'::regnamespace AND provolatile = 'i'
+   AND proname NOT IN ('uuidv5', 'uuidv7_floor', 'code_data_version', 'event_entry_hash', 'status_entry_hash',
+                       'within_attribution_window', 'sum_points');
 
 -- Row-level security is forced on every table of companies, and a policy names the company, bare.
 SELECT c.relname AS unprotected

@@ -18,7 +18,7 @@ my $bob = 'bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb';
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(allows_streaming => 1);
-$node->append_conf('postgresql.conf', "max_prepared_transactions = 5\nmax_connections = 40\n");
+$node->append_conf('postgresql.conf', "max_prepared_transactions = 5\nmax_connections = 40\nautovacuum = off\n");
 $node->start;
 
 sub in_company {
@@ -365,6 +365,7 @@ in_company('moved', award($ann, 11));
 in_company('moved', award($bob, 12));
 my $elsewhere = PostgreSQL::Test::Cluster->new('elsewhere');
 $elsewhere->init;
+$elsewhere->append_conf('postgresql.conf', 'autovacuum = off');
 $elsewhere->start;
 $elsewhere->safe_psql('postgres', 'CREATE ROLE shop; CREATE DATABASE moved');
 my $dump = $node->basedir . '/moved.sql';

@@ -1,0 +1,55 @@
+-- Nonces are forgotten when no event with them would be accepted any more, and not before.
+\set SHOW_CONTEXT never
+\set company_a c0000000-0000-4000-8000-00000000210a
+\set company_b c0000000-0000-4000-8000-00000000210b
+\set member_1 a0000000-0000-4000-8000-000000002101
+
+-- Nonces of two companies: used just now, about to expire, and expired.
+BEGIN;
+SELECT rewards.set_company_context(:'company_b') \gset
+SELECT outcome FROM rewards.award_points(:'member_1', 1, idempotency_key => 'fresh');
+INSERT INTO rewards.used_nonces (user_id, nonce, event_type, expires_at) VALUES (:'member_1', 'expired', 'visit', now() - interval '1 us');
+COMMIT;
+BEGIN;
+SELECT rewards.set_company_context(:'company_a') \gset
+SELECT outcome FROM rewards.award_points(:'member_1', 1, idempotency_key => 'fresh');
+INSERT INTO rewards.used_nonces (user_id, nonce, event_type, expires_at)
+    SELECT :'member_1', nonce, 'visit', now() + expires_in::interval FROM (VALUES
+    ('now', '0'), ('soon', '1 us'), ('just', '-1 us'), ('yesterday', '-1 day'), ('long ago', '-1 year')) AS n (nonce, expires_in);
+
+-- Those that have expired go, and are counted; asked again there are none.
+SELECT rewards.cleanup_expired_nonces();
+SELECT nonce FROM rewards.used_nonces WHERE company_id = :'company_a' ORDER BY nonce;
+SELECT rewards.cleanup_expired_nonces();
+SELECT count(*) AS expired FROM rewards.used_nonces WHERE company_id = :'company_a' AND expires_at < now();
+
+-- A nonce that is kept still knows its answer.
+SELECT outcome, replayed FROM rewards.award_points(:'member_1', 1, idempotency_key => 'fresh');
+
+-- Another company's stay.
+SELECT company_id = :'company_b' AS other, nonce FROM rewards.used_nonces WHERE nonce = 'expired';
+COMMIT;
+
+-- The back end and staff call it without a right to write the table; a member does not, nor anybody without a context or
+-- where nothing can be written.
+BEGIN;
+SET LOCAL ROLE regress_rewards_app;
+SELECT rewards.set_company_context(:'company_b') \gset
+SELECT state FROM attempt('DELETE FROM rewards.used_nonces');
+SELECT rewards.cleanup_expired_nonces();
+COMMIT;
+BEGIN;
+SET LOCAL ROLE regress_rewards_admin;
+SELECT rewards.set_company_context(:'company_b', 'staff', 'admin') \gset
+SELECT rewards.cleanup_expired_nonces();
+SELECT nonce FROM rewards.used_nonces;
+COMMIT;
+BEGIN;
+SELECT rewards.set_company_context(:'company_a', :'member_1', 'user') \gset
+SELECT state, message, hint FROM attempt('SELECT rewards.cleanup_expired_nonces()');
+ROLLBACK;
+SELECT state, message, hint FROM attempt('SELECT rewards.cleanup_expired_nonces()');
+BEGIN READ ONLY;
+SELECT rewards.set_company_context(:'company_a') \gset
+SELECT state, message FROM attempt('SELECT rewards.cleanup_expired_nonces()');
+ROLLBACK;
