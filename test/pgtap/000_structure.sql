@@ -13,7 +13,7 @@ SELECT plan(38);
 
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
                                    'coupons', 'coupon_keys', 'account_devices', 'attestation_cache', 'fraud_insights',
-                                   'trust_rules']);
+                                   'trust_rules', 'company_settings', 'point_rules']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -89,6 +89,9 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('set_company_context(company_id uuid, actor text DEFAULT NULL::text, role text DEFAULT ''service''::text)', 'void', 'volatile', 'unsafe', false),
     ('get_current_company_id()', 'uuid', 'stable', 'safe', false),
     ('get_current_user_id()', 'uuid', 'stable', 'safe', false),
+
+    ('current_settings(OUT trust_validate_at integer, OUT trust_review_at integer, OUT trust_version integer, OUT shadow_version integer, OUT hold_all boolean, OUT events_per_hour bigint, OUT points_per_hour bigint, OUT events_per_day bigint, OUT points_per_day bigint, OUT accepted_age interval, OUT accepted_ahead interval, OUT review_four_eyes_points bigint, OUT refunded_points_live interval)',
+        'SETOF record', 'stable', 'safe', false),
 
     ('uuidv7()', 'uuid', 'volatile', 'safe', false),
     ('uuidv5(namespace uuid, name text)', 'uuid', 'immutable', 'safe', true),

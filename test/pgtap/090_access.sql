@@ -52,9 +52,11 @@ CREATE FUNCTION pg_temp.tables_with(role name, privilege text) RETURNS SETOF tex
 CREATE FUNCTION pg_temp.functions_with(role name) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT proname::text FROM pg_proc WHERE pronamespace = 'rewards'::regnamespace AND has_function_privilege(role, oid, 'EXECUTE') $$;
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_app', 'SELECT') $$,
-    ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons'], 'the back end reads the books');
+    ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons', 'company_settings', 'point_rules'],
+    'the back end reads the books');
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_admin', 'SELECT') $$,
     ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons', 'used_nonces', 'coupon_keys', 'data_version',
+          'company_settings', 'point_rules',
           'account_devices', 'attestation_cache', 'fraud_insights',
           'trust_rules'],
     'staff read what they need to help');
@@ -63,7 +65,7 @@ SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
     'nobody writes a table');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
     ARRAY['set_company_context', 'get_current_company_id', 'get_current_user_id', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
-          'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'event_request_hash', 'examine_attestation', 'flag_account'], 'the back end calls what a programme is made of');
+          'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'current_settings', 'event_request_hash', 'examine_attestation', 'flag_account'], 'the back end calls what a programme is made of');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_temp.functions_with('pgtap_app') $$,
     ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'resolve_fraud_insight', 'cleanup_expired_attestations',
           'trust_features', 'trust_score', 'explain_event', 'backtest_trust_rules'], 'and staff a little more');
