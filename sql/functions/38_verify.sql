@@ -33,9 +33,10 @@ $function$;
 COMMENT ON FUNCTION rewards.unsealed_entries() IS
     'How many entries of the company are in no block, and when the oldest of them was recorded; see the view ledger_seal_lag';
 
--- Checks of single entries, as a query. $1 is the company, $2 the only user or null. events brings forth e, an event
--- with its own entry, f, the first change of its status, and p, the entry before; entries the same with l, a row of ledger_entries.
-CREATE FUNCTION rewards.verify_chains_query(events text, entries text) RETURNS text
+-- Checks of single entries, as a query. $1 is the company, $2 the only user or null. event_source brings forth e,
+-- an event with its own entry, f, the first change of its status, and p, the entry before; entry_source the same with l, a
+-- row of ledger_entries, and its event e.
+CREATE FUNCTION rewards.verify_chains_query(event_source text, entry_source text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $function$
     SELECT format($query$
@@ -68,7 +69,7 @@ AS $function$
         SELECT row.name, s.checked, row.bad, row.first_bad
           FROM summary s CROSS JOIN LATERAL (VALUES ('numbering', s.gaps, s.first_gap), ('entry hash', s.changes, s.first_change),
               ('clock', s.backs, s.first_back), ('running balance', s.offs, s.first_off)) AS row (name, bad, first_bad)
-    $query$, events, entries)
+    $query$, event_source, entry_source)
 $function$;
 COMMENT ON FUNCTION rewards.verify_chains_query(text, text) IS 'Part of verify_ledger(): the query that checks single entries';
 
