@@ -73,17 +73,19 @@ AS $function$
 $function$;
 COMMENT ON FUNCTION rewards.verify_chains_query(text, text) IS 'Part of verify_ledger(): the query that checks single entries';
 
--- All entries: sets are joined. Nested loops are off because a wrong guess at the number of rows would make this quadratic.
+-- All entries: sets are joined. Nested loops are off because a wrong guess at the number of rows would make this quadratic,
+-- merge joins because they would sort whole rows. This is maintenance, so it may use as much memory as that.
 CREATE FUNCTION rewards.verify_chains(only_user uuid DEFAULT NULL)
     RETURNS TABLE (check_name text, checked bigint, bad bigint, first_bad text)
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
+    SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET enable_mergejoin = off SET jit = off SET work_mem = '64MB'
 AS $function$
 DECLARE
     first_change CONSTANT text := $sql$(SELECT DISTINCT ON (user_id, event_id) user_id, event_id,
                 old_status, old_validated_by, old_validated_at, old_notes FROM ONLY rewards.ledger_entries
            WHERE company_id = $1 AND ($2 IS NULL OR user_id = $2) AND kind = 'status' ORDER BY user_id, event_id, version)$sql$;
 BEGIN
+    PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);  -- until this function returns
     RETURN QUERY EXECUTE rewards.verify_chains_query(
         format($sql$ONLY rewards.points_events e
             LEFT JOIN %s f ON f.user_id = e.user_id AND f.event_id = e.id

@@ -198,3 +198,12 @@ SELECT rewards.event_entry_hash(NULL, 1, now(), 1, NULL::rewards.points_events) 
 
 DROP VIEW calls;
 DROP FUNCTION seal_all();
+
+-- Verification borrows the memory of maintenance, and gives it back.
+BEGIN;
+SET LOCAL work_mem = '1234kB';
+SELECT rewards.set_company_context(:'company_a') \gset
+SELECT count(*) AS checks FROM rewards.verify_ledger() WHERE status = 'ok';
+SHOW work_mem;
+SHOW enable_nestloop;
+COMMIT;
