@@ -112,17 +112,6 @@ void require_range(std::int64_t points, std::int64_t least, const char* hint) {
                 errhint("%s", hint));
 }
 
-// A statement that is writing events has not brought the balance up to them yet, and will: what is
-// summed meanwhile would be counted twice.
-void require_settled(Write& write) {
-    const Table& events = open_for_reading(write, events_layout());
-    if (events.relation->rd_refcnt > 1 && CheckRelationLockedByMe(events.relation, RowExclusiveLock, false))
-        ereport(ERROR, errcode(ERRCODE_OBJECT_IN_USE),
-                errmsg("points_events is in use by a statement that is not finished"),
-                errhint("The balance follows every event by itself, at the end of the statement: no trigger has to "
-                        "refresh it."));
-}
-
 // Read under the account's lock and with a snapshot from after it, or a concurrent event would be
 // missed at REPEATABLE READ.
 Balance sum_events(const Account& account) {
@@ -156,6 +145,16 @@ Balance sum_events(const Account& account) {
 }
 
 }  // namespace
+
+void require_settled(Write& write) {
+    const Table& events = open_for_reading(write, events_layout());
+    if (events.relation->rd_refcnt > 1 && CheckRelationLockedByMe(events.relation, RowExclusiveLock, false))
+        ereport(ERROR, errcode(ERRCODE_OBJECT_IN_USE),
+                errmsg("points_events is in use by a statement that is not finished"),
+                errhint("The balance follows every event by itself, at the end of the statement: no trigger has to "
+                        "refresh it."));
+}
+
 }  // namespace rewards::pg
 
 extern "C" {
