@@ -129,6 +129,7 @@ void observe_history(const Submitter& submitter, const Submission& submission, F
     const InsightCounts insights = count_open(*submitter.ledger->write, account.key);
     features.set(Feature::nonce_conflicts, insights.replay_attempts);
     features.set(Feature::open_insights, insights.open);
+    if (settings.hold_all) return Status::pending_review;
     if (const auto percent = rejected_percent(account.rejected_events, activity.submitted))
         features.set(Feature::rejected_percent, *percent);
     if (const auto variation = spacing_variation(activity.spacing, activity.submitted))
@@ -144,7 +145,6 @@ Features observe(Submitter& submitter, const Submission& submission) {
 }
 
 Status decide(const Settings& settings, const PointRule& rule, std::int32_t trust_score) {
-    if (settings.hold_all) return Status::pending_review;
     if (trust_score < settings.trust_review_at) return Status::rejected;
     if (rule.pending_for) return Status::pending;
     return trust_score < settings.trust_validate_at ? Status::pending_review : Status::validated;
