@@ -216,6 +216,12 @@ std::optional<TimestampTz> expiry_of(const PointRule& rule, TimestampTz event_ti
         DirectFunctionCall2(timestamp_pl_interval, TimestampGetDatum(event_time), IntervalPGetDatum(&after)));
 }
 
+// Until an event of then would not be too soon any more. An event of the past stays as close as it is.
+std::optional<std::int64_t> seconds_left(TimestampTz moment, TimestampTz now) {
+    if (moment <= now) return std::nullopt;
+    return seconds_until(moment, now);
+}
+
 RuleOutcome refused(const Refusal& refusal, std::optional<std::int64_t> retry_after_seconds = std::nullopt) {
     return {&refusal, retry_after_seconds, 0, 0, std::nullopt};
 }
@@ -243,7 +249,7 @@ RuleOutcome apply_rule(Table& events, const AccountKey& account, const PointRule
     if (rule.proof_required && !request.has_proof) return refused(refusal::proof_required);
     if (rule.min_interval)
         if (const auto other = neighbour(events, account, request, *rule.min_interval))
-            return refused(refusal::too_soon, seconds_until(*other + *rule.min_interval, request.event_time));
+            return refused(refusal::too_soon, seconds_left(*other + *rule.min_interval, request.now));
     const std::int32_t days = streak_of(events, account, rule, request);
     const std::optional<std::int64_t> left = left_today(events, account, rule, request);
     return {nullptr, std::nullopt, value_or_raise(points_for(rule.terms, days, left)), days,

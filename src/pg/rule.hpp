@@ -30,11 +30,12 @@ struct RuleRequest {
     std::optional<std::string_view> related_type;
     std::optional<std::string_view> related_id;
     bool has_proof;
+    TimestampTz now;
 };
 
 struct RuleOutcome {
-    const Refusal* refusal;  // null: none
-    std::optional<std::int64_t> retry_after_seconds;
+    const Refusal* refusal;                           // null: none
+    std::optional<std::int64_t> retry_after_seconds;  // nothing: waiting does not help
     std::int64_t points;
     std::int32_t streak_days;  // this day included; 0: the rule has no streaks
     std::optional<TimestampTz> expires_at;

@@ -270,7 +270,7 @@ SubmitAnswer submit_new(Submitter& submitter, const Submission& submission) {
     if (!rule) return refused(submitter, refusal::unknown_event_type);
     const RuleOutcome earned = apply_rule(ledger.events, key, *rule,
                                           {submission.event_type, submission.event_time, submission.related_type,
-                                           submission.related_id, !submission.proof_payload.is_null});
+                                           submission.related_id, !submission.proof_payload.is_null, now});
     if (earned.refusal != nullptr) return refused(submitter, *earned.refusal, {earned.retry_after_seconds});
     const auto limit =
         check_limits(ledger.events, key, submitter.activity.windows, submitter.settings, earned.points, now);
