@@ -14,6 +14,14 @@ RowField optional_field(const Arguments& arguments, int index) {
     return arguments.is_null(index) ? RowField() : RowField(arguments.datum(index));
 }
 
+// The null of JSON is one, too, as it is in a batch.
+RowField optional_json(const Arguments& arguments, int index) {
+    if (arguments.is_null(index)) return {};
+    Jsonb* json = DatumGetJsonbP(arguments.datum(index));
+    const bool is_null = JB_ROOT_IS_SCALAR(json) && getIthJsonbValueFromContainer(&json->root, 0)->type == jbvNull;
+    return is_null ? RowField() : RowField(arguments.datum(index));
+}
+
 Submission read_submission(const Arguments& arguments) {
     Submission submission{};
     submission.user = arguments.uuid(0, "user_id");
@@ -21,13 +29,13 @@ Submission read_submission(const Arguments& arguments) {
     submission.event_time = finite_timestamp(DatumGetTimestampTz(arguments.required(2, "event_time")), "event_time");
     submission.nonce = nonce_argument(arguments, 3, "nonce");
     submission.device_id = optional_word(arguments, 4, "device_id");
-    submission.attestation = optional_field(arguments, 5);
+    submission.attestation = optional_json(arguments, 5);
     submission.proof_type = optional_word(arguments, 6, "proof_type");
-    submission.proof_payload = optional_field(arguments, 7);
+    submission.proof_payload = optional_json(arguments, 7);
     submission.payload_hash = optional_word(arguments, 8, "payload_hash");
     submission.related_type = optional_word(arguments, 9, "related_entity_type");
     submission.related_id = optional_word(arguments, 10, "related_entity_id");
-    submission.device_info = optional_field(arguments, 11);
+    submission.device_info = optional_json(arguments, 11);
     submission.ip_address = optional_field(arguments, 12);
     require_sizes(submission);
     return submission;
