@@ -41,6 +41,12 @@ Submission read_submission(const Arguments& arguments) {
     return submission;
 }
 
+const char* detail_of(const SubmitAnswer& refused) {
+    const char* balance = psprintf("{\"balance\": " INT64_FORMAT, refused.balance);
+    if (!refused.retry.after_seconds) return psprintf("%s}", balance);
+    return psprintf("%s, \"retry_after\": " INT64_FORMAT "}", balance, *refused.retry.after_seconds);
+}
+
 }  // namespace
 }  // namespace rewards::pg
 
@@ -59,8 +65,7 @@ SQL_FUNCTION(rewards_submit_points_event) {
         answer = submit_event(submitter, submission);
         save_account(account, submitter.activity);
     });
-    if (answer.refusal != nullptr)
-        refuse(*answer.refusal, psprintf("{\"balance\": " INT64_FORMAT "}", answer.balance), answer.retry);
+    if (answer.refusal != nullptr) refuse(*answer.refusal, detail_of(answer), answer.retry);
     std::array<RowField, answer_fields> fields;
     put_answer(fields.data(), answer);
     return make_row(fcinfo, fields);
