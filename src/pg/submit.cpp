@@ -75,22 +75,7 @@ bool is_outside_window(const Settings& settings, TimestampTz event_time, Timesta
 }
 
 bool is_known_payload(const Ledger& ledger, const AccountKey& account, std::string_view hash) {
-    bool is_known = false;
-    PushActiveSnapshot(GetLatestSnapshot());
-    as_owner(ledger.events.relation, [&] {
-        SPI_connect();
-        Oid types[] = {UUIDOID, UUIDOID, TEXTOID};
-        Datum values[] = {to_datum(account.user), to_datum(account.company), to_datum(hash)};
-        const int result = SPI_execute_with_args(
-            "SELECT FROM rewards.points_events WHERE user_id = $1 AND company_id = $2 AND payload_hash = $3", 3, types,
-            values, nullptr, true, 1);
-        if (result != SPI_OK_SELECT)
-            ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not look up a payload_hash"));
-        is_known = SPI_processed > 0;
-        SPI_finish();
-    });
-    PopActiveSnapshot();
-    return is_known;
+    return find(ledger.events, event::by_payload, {to_datum(account.user), to_datum(account.company), to_datum(hash)});
 }
 
 void observe_device(Submitter& submitter, const Submission& submission, Features& features) {
