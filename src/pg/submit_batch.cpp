@@ -167,7 +167,7 @@ int submit_account(Ledger& ledger, const Context& context, Batch& batch, int fir
     batch.current = batch.order[first];
     const Uuid user = batch.events[batch.current].submission.user;
     Account account = lock_account(ledger, {user, context.company});
-    Submitter submitter{&ledger, &account, read_activity(account), settings_of(*ledger.write, context.company)};
+    Submitter submitter = begin_submitting(ledger, account);
     MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "rewards event", ALLOCSET_DEFAULT_SIZES);
     int place = first;
     for (; place < batch.count && batch.events[batch.order[place]].submission.user == user; ++place) {
@@ -181,7 +181,7 @@ int submit_account(Ledger& ledger, const Context& context, Batch& batch, int fir
         MemoryContextReset(memory);
         ResetPerTupleExprContext(ledger.write->estate);
     }
-    save_account(account, submitter.activity);
+    end_submitting(submitter);
     MemoryContextDelete(memory);
     batch.current = nothing_current;
     return place;

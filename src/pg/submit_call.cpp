@@ -61,9 +61,9 @@ SQL_FUNCTION(rewards_submit_points_event) {
     with_write("submit_points_event()", [&](Write& write) {
         Ledger ledger = open_ledger(write);
         Account account = lock_account(ledger, {submission.user, context.company});
-        Submitter submitter{&ledger, &account, read_activity(account), settings_of(write, context.company)};
+        Submitter submitter = begin_submitting(ledger, account);
         answer = submit_event(submitter, submission);
-        save_account(account, submitter.activity);
+        end_submitting(submitter);
     });
     if (answer.refusal != nullptr) refuse(*answer.refusal, detail_of(answer), answer.retry);
     std::array<RowField, answer_fields> fields;
