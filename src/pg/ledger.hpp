@@ -127,7 +127,8 @@ enum : std::uint8_t {
     validation_notes,
     column_count
 };
-enum : std::size_t { by_time, by_id };  // of an account by event_time; of a user in the order of writing
+// Of an account by event_time; of a user in the order of writing; of an account, what has a hash.
+enum : std::size_t { by_time, by_id, by_payload };
 }  // namespace event
 
 TableLayout& events_layout();

@@ -17,13 +17,7 @@ std::optional<Uuid> user_of_event(Ledger& ledger, const Uuid& company, const Uui
 }
 
 bool is_known_payload(const Ledger& ledger, const AccountKey& account, std::string_view hash) {
-    bool is_known = false;
-    read_newest_as_owner(
-        ledger.events.relation,
-        "SELECT FROM ONLY rewards.points_events WHERE user_id = $1 AND company_id = $2 AND payload_hash = $3",
-        {{UUIDOID, to_datum(account.user)}, {UUIDOID, to_datum(account.company)}, {TEXTOID, to_datum(hash)}},
-        [&](const SqlRows& rows) { is_known = rows.count > 0; });
-    return is_known;
+    return find(ledger.events, event::by_payload, {to_datum(account.user), to_datum(account.company), to_datum(hash)});
 }
 
 }  // namespace rewards::pg

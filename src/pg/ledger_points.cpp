@@ -78,7 +78,7 @@ PointsAnswer post_once(Ledger& ledger, Account& account, const PointsRequest& re
     const NonceFound found = look_up_nonce(nonces, account.key, *request.idempotency_key, print);
     if (found.use == NonceUse::same_request) return {nullptr, found.answer.event, found.answer.balance, true};
     if (found.use == NonceUse::other_request) {
-        note_nonce_conflict(*ledger.write, account.key, request.function, *request.idempotency_key);
+        note_insight(*ledger.write, account.key, nonce_conflict(request.function, *request.idempotency_key));
         return {&refusal::nonce_conflict, std::nullopt, account.balance.available, false};
     }
 
