@@ -89,10 +89,24 @@ ResultRelInfo* open_speculatively(Table& table) {
     return table.speculative = info;
 }
 
+// Are there BEFORE row triggers? The server would keep what it knows of their functions in the memory of the
+// first row, which may be gone at the next one.
+bool prepare_row_triggers(ResultRelInfo* info, EState* estate, std::int16_t event) {
+    const TriggerDesc* triggers = info->ri_TrigDesc;
+    bool has_any = false;
+    for (int one = 0; triggers != nullptr && one < triggers->numtriggers; ++one) {
+        const Trigger& trigger = triggers->triggers[one];
+        if (!TRIGGER_TYPE_MATCHES(trigger.tgtype, TRIGGER_TYPE_ROW, TRIGGER_TYPE_BEFORE, event)) continue;
+        has_any = true;
+        FmgrInfo* function = &info->ri_TrigFunctions[one];
+        if (function->fn_oid == InvalidOid) fmgr_info_cxt(trigger.tgfoid, function, estate->es_query_cxt);
+    }
+    return has_any;
+}
+
 void prepare_insert(ResultRelInfo* info, EState* estate, TupleTableSlot* row) {
     const TupleConstr* constraints = RelationGetDescr(info->ri_RelationDesc)->constr;
-    if (info->ri_TrigDesc != nullptr && info->ri_TrigDesc->trig_insert_before_row &&
-        !ExecBRInsertTriggers(estate, info, row))
+    if (prepare_row_triggers(info, estate, TRIGGER_TYPE_INSERT) && !ExecBRInsertTriggers(estate, info, row))
         raise_skipped(info->ri_RelationDesc);
     if (constraints != nullptr && constraints->has_generated_stored)
         ExecComputeStoredGenerated(info, estate, row, CMD_INSERT);
@@ -299,9 +313,9 @@ Datum value(const Table& table, std::uint8_t column) {
 
 void insert(Table& table, std::span<const Cell> cells) {
     TupleTableSlot* row = fill_row(table, cells);
+    const bool had_triggers = prepare_row_triggers(table.info, table.estate, TRIGGER_TYPE_INSERT);
     ExecSimpleRelationInsert(table.info, table.estate, row);
-    const TriggerDesc* triggers = table.info->ri_TrigDesc;
-    require_written(table, row, cells, triggers != nullptr && triggers->trig_insert_before_row);
+    require_written(table, row, cells, had_triggers);
     make_visible(table);
 }
 
@@ -343,10 +357,9 @@ void update(Table& table, std::span<const Cell> cells) {
 #else
     EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1);
 #endif
-    const TriggerDesc* triggers = table.info->ri_TrigDesc;
+    const bool had_triggers = prepare_row_triggers(table.info, table.estate, TRIGGER_TYPE_UPDATE);
     ExecSimpleRelationUpdate(table.info, table.estate, &recheck, table.found, row);
     EvalPlanQualEnd(&recheck);
-    const bool had_triggers = triggers != nullptr && triggers->trig_update_before_row;
     require_written(table, row, cells, had_triggers);
     if (had_triggers) require_same_keys(table, row);
     make_visible(table);
@@ -360,6 +373,7 @@ void remove(Table& table) {
 #else
     EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1);
 #endif
+    prepare_row_triggers(table.info, table.estate, TRIGGER_TYPE_DELETE);
     ExecSimpleRelationDelete(table.info, table.estate, &recheck, table.found);
     EvalPlanQualEnd(&recheck);
     make_visible(table);
