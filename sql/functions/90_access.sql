@@ -29,13 +29,15 @@ BEGIN
                             'deduct_points(uuid, bigint, text, text, text, timestamptz)',
                             'calculate_user_points(uuid)', 'redeem_coupon(uuid, uuid, text)',
                             'claim_coupon(text, text, jsonb)', 'current_settings()',
+                            'refund_points(uuid, uuid, text)',
+                            'validate_points_event(uuid, boolean, text)', 'validate_pending_events(integer)',
                             'event_request_hash(uuid, text, timestamptz, text)',
                             'examine_attestation(uuid, text, jsonb, text)', 'flag_account(uuid, text, text, jsonb, uuid)']) AS signature
          WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
           FROM unnest(ARRAY['refresh_user_points_cache(uuid)', 'hash_coupon_code(text)', 'code_data_version()',
-                            'resolve_fraud_insight(uuid, text)', 'cleanup_expired_attestations()',
+                            'resolve_fraud_insight(uuid, text)', 'expire_points(integer)', 'review_points_event(uuid, text, text, text)', 'cleanup_expired_attestations()',
                             'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
                             'backtest_trust_rules(integer, timestamptz, timestamptz)']) AS signature
          WHERE admin IS NOT NULL
@@ -61,7 +63,7 @@ BEGIN
         SELECT format('GRANT SELECT ON rewards.company_settings, rewards.point_rules TO %s', grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL
-        SELECT format('GRANT SELECT ON rewards.used_nonces, rewards.point_lot_uses, rewards.points_liability, rewards.trust_rules, rewards.fraud_insights, rewards.open_fraud_insights, rewards.attestation_cache, rewards.account_devices, rewards.coupon_keys, rewards.data_version TO %s', admin)
+        SELECT format('GRANT SELECT ON rewards.used_nonces, rewards.point_lot_uses, rewards.points_liability, rewards.event_approvals, rewards.review_queue, rewards.trust_rules, rewards.fraud_insights, rewards.open_fraud_insights, rewards.attestation_cache, rewards.account_devices, rewards.coupon_keys, rewards.data_version TO %s', admin)
          WHERE admin IS NOT NULL
     LOOP
         EXECUTE statement;
