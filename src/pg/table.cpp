@@ -21,11 +21,15 @@ Index add_range_table_entry(EState* estate, Relation relation) {
     return estate->es_range_table_size;
 }
 
-// Row triggers that name columns (UPDATE OF ...) and generated columns go by this.
-void tell_updated_columns(const Table& table, std::span<const Cell> cells) {
+Bitmapset* columns_of(const Table& table, std::span<const Cell> cells) {
     Bitmapset* columns = nullptr;
     for (const Cell& cell : cells)
         columns = bms_add_member(columns, table.layout->attributes[cell.column] - FirstLowInvalidHeapAttributeNumber);
+    return columns;
+}
+
+// Row triggers that name columns (UPDATE OF ...) and generated columns go by this.
+void tell_updated_columns(const Table& table, Bitmapset* columns) {
     RangeTblEntry* entry = exec_rt_fetch(table.info->ri_RangeTableIndex, table.estate);
 #if PG_VERSION_NUM >= 160000
     getRTEPermissionInfo(table.estate->es_rteperminfos, entry)->updatedCols = columns;
@@ -335,7 +339,7 @@ void update(Table& table, std::span<const Cell> cells) {
     std::memcpy(row->tts_isnull, table.found->tts_isnull, count * sizeof(bool));
     set_cells(table, row, cells);
     ExecStoreVirtualTuple(row);
-    tell_updated_columns(table, cells);
+    tell_updated_columns(table, columns_of(table, cells));
     EPQState recheck;
 #if PG_VERSION_NUM >= 160000
     EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1, NIL);
@@ -345,6 +349,7 @@ void update(Table& table, std::span<const Cell> cells) {
     const TriggerDesc* triggers = table.info->ri_TrigDesc;
     ExecSimpleRelationUpdate(table.info, table.estate, &recheck, table.found, row);
     EvalPlanQualEnd(&recheck);
+    tell_updated_columns(table, nullptr);  // the memory of these columns may end before the write does
     const bool had_triggers = triggers != nullptr && triggers->trig_update_before_row;
     require_written(table, row, cells, had_triggers);
     if (had_triggers) require_same_keys(table, row);
