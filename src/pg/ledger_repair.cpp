@@ -2,7 +2,7 @@
 #include "pg/audit.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
-#include "pg/seal.hpp"
+#include "pg/statement.hpp"
 
 namespace rewards::pg {
 
