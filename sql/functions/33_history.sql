@@ -1,4 +1,5 @@
 -- The past of an account: whether an event was in time, what the books said at a moment, and what happened, page by page.
+-- Here one plan serves every account and every page, and making it anew would take longer than running it.
 
 CREATE FUNCTION rewards.within_attribution_window(event_time timestamptz, anchor timestamptz, span interval DEFAULT '14 days')
     RETURNS boolean
@@ -7,7 +8,7 @@ COMMENT ON FUNCTION rewards.within_attribution_window(timestamptz, timestamptz, 
     'Did the event happen from the anchor on and before anchor + span? In UTC, where a day has 24 hours, whatever the session''s TimeZone; months are those of the calendar in UTC. The end is not in the window; null when an argument is. Errors: invalid_parameter_value for a negative span, datetime_field_overflow beyond the end of time';
 
 CREATE FUNCTION rewards.balance_at(user_id uuid, at timestamptz) RETURNS bigint
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
 AS $function$
 DECLARE
     company CONSTANT uuid := rewards.get_current_company_id();
@@ -66,7 +67,7 @@ CREATE FUNCTION rewards.points_history(user_id uuid, max_rows integer DEFAULT 50
     RETURNS TABLE (event_id uuid, event_time timestamptz, event_type text, points_delta bigint, validation_status text,
                    trust_score integer, related_entity_type text, related_entity_id text, balance_after bigint,
                    created_at timestamptz)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 50 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 50 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
 AS $function$
 DECLARE
     company CONSTANT uuid := rewards.get_current_company_id();
