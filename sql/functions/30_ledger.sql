@@ -70,11 +70,11 @@ CREATE FUNCTION rewards.event_entry_hash(
     previous bytea, version bigint, recorded_at timestamptz, balance_after bigint, event record,
     first_status text DEFAULT NULL, first_validated_by text DEFAULT NULL,
     first_validated_at timestamptz DEFAULT NULL, first_notes text DEFAULT NULL) RETURNS bytea
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rewards_event_entry_hash';
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'rewards_event_entry_hash';
 COMMENT ON FUNCTION rewards.event_entry_hash(bytea, bigint, timestamptz, bigint, record, text, text, timestamptz, text) IS
     'The entry_hash that an event (a row of points_events) has as this entry of its account, after the entry with the hash previous (null: the account''s first). For an event whose status has changed since, first_status and the others say what it was written with. Null for a null row or place';
 
 CREATE FUNCTION rewards.status_entry_hash(previous bytea, entry record) RETURNS bytea
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rewards_status_entry_hash';
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'rewards_status_entry_hash';
 COMMENT ON FUNCTION rewards.status_entry_hash(bytea, record) IS
     'The entry_hash that a change of status (a row of ledger_entries of kind status) has after the entry with the hash previous';

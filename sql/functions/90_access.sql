@@ -7,6 +7,40 @@ CREATE FUNCTION rewards.grant_access(app regrole DEFAULT NULL, admin regrole DEF
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
+    -- What a programme is made of.
+    for_both CONSTANT text[] := ARRAY[
+        'set_company_context(uuid, text, text)', 'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
+        'cleanup_expired_nonces()',
+        'award_points(uuid, bigint, text, text, text, timestamptz)', 'deduct_points(uuid, bigint, text, text, text, timestamptz)',
+        'refund_points(uuid, uuid, text)', 'expire_points(integer)', 'calculate_user_points(uuid)',
+        'points_history(uuid, integer, uuid)', 'balance_at(uuid, timestamptz)',
+        'within_attribution_window(timestamptz, timestamptz, interval)', 'seal_ledger()', 'event_receipt(uuid, uuid)',
+        'event_request_hash(uuid, text, timestamptz, text)', 'examine_attestation(uuid, text, jsonb, text)',
+        'cleanup_expired_attestations()', 'flag_account(uuid, text, text, jsonb, uuid)',
+        'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
+        'submit_points_events(jsonb)', 'validate_points_event(uuid, boolean, text)', 'validate_pending_events(integer)',
+        'redeem_coupon(uuid, uuid, text)', 'claim_coupon(text, text, jsonb)'];
+    -- What people decide, and what shows more than a programme needs.
+    for_staff CONSTANT text[] := ARRAY[
+        'code_data_version()', 'companies()',
+        'refresh_user_points_cache(uuid)', 'reconcile_ledger()', 'show_progress(text, tid, bigint)', 'sum_points(bigint)',
+        'ledger_digest()', 'verify_ledger(bigint, text)', 'verify_chains(uuid)', 'verify_chains_since(bigint)',
+        'verify_accounts(uuid)', 'verify_accounts_since(bigint)', 'verify_blocks(bigint)', 'verify_digest(text)',
+        'verify_chains_query(text, text)', 'entry_place(uuid, bigint)', 'entries_since(bigint)', 'sealed_systems()',
+        'unsealed_entries()', 'event_entry_hash(bytea, bigint, timestamptz, bigint, record, text, text, timestamptz, text)',
+        'status_entry_hash(bytea, record)', 'merkle_root(bytea)', 'merkle_path(bytea, bigint)',
+        'follow_merkle_path(bytea, bigint, bigint, bytea[])',
+        'block_hash(uuid, bigint, bigint, bigint, bigint, bigint, bytea, bytea, timestamptz, text)',
+        'repair_account(uuid, boolean)',
+        'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
+        'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
+        'review_points_event(uuid, text, text, text)', 'hash_coupon_code(text)'];
+    read_by_both CONSTANT text[] := ARRAY[
+        'company_settings', 'user_points_cache', 'points_events', 'ledger_entries', 'ledger', 'point_lots',
+        'ledger_discrepancies', 'point_rules', 'coupon_templates', 'coupons'];
+    read_by_staff CONSTANT text[] := ARRAY[
+        'data_version', 'audit_log', 'used_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks', 'ledger_seal_lag', 'trust_rules', 'account_devices',
+        'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue', 'coupon_keys'];
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin]) AS grantee
                          WHERE grantee IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = grantee) LIMIT 1);
@@ -19,50 +53,19 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT rewards.install() creates them.';
     END IF;
     FOR statement IN
-        SELECT format('GRANT USAGE ON SCHEMA rewards TO %s', grantee)
-          FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
+        SELECT format('GRANT USAGE ON SCHEMA rewards TO %s', grantee) FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, grantee)
-          FROM unnest(ARRAY[app, admin]) AS grantee,
-               unnest(ARRAY['set_company_context(uuid, text, text)', 'uuidv7()', 'uuidv5(uuid, text)',
-                            'award_points(uuid, bigint, text, text, text, timestamptz)',
-                            'deduct_points(uuid, bigint, text, text, text, timestamptz)',
-                            'calculate_user_points(uuid)', 'redeem_coupon(uuid, uuid, text)',
-                            'claim_coupon(text, text, jsonb)', 'current_settings()',
-                            'event_request_hash(uuid, text, timestamptz, text)',
-                            'examine_attestation(uuid, text, jsonb, text)', 'flag_account(uuid, text, text, jsonb, uuid)']) AS signature
-         WHERE grantee IS NOT NULL
+          FROM unnest(ARRAY[app, admin]) AS grantee, unnest(for_both) AS signature WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
-          FROM unnest(ARRAY['refresh_user_points_cache(uuid)', 'hash_coupon_code(text)', 'code_data_version()',
-                            'resolve_fraud_insight(uuid, text)', 'cleanup_expired_attestations()',
-                            'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
-                            'backtest_trust_rules(integer, timestamptz, timestamptz)']) AS signature
-         WHERE admin IS NOT NULL
+          FROM unnest(for_staff) AS signature WHERE admin IS NOT NULL
         UNION ALL
-        SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, grantee)
-          FROM unnest(ARRAY[app, admin]) AS grantee,
-               unnest(ARRAY['uuidv7_floor(timestamptz)', 'cleanup_expired_nonces()',
-                            'within_attribution_window(timestamptz, timestamptz, interval)',
-                            'balance_at(uuid, timestamptz)', 'points_history(uuid, integer, uuid)']) AS signature
-         WHERE grantee IS NOT NULL
+        SELECT format('GRANT SELECT ON rewards.%s TO %s', relation, grantee)
+          FROM unnest(ARRAY[app, admin]) AS grantee, unnest(read_by_both) AS relation WHERE grantee IS NOT NULL
         UNION ALL
-        SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
-          FROM unnest(ARRAY['companies()', 'show_progress(text, tid, bigint)', 'sum_points(bigint)',
-                            'reconcile_ledger()']) AS signature
-         WHERE admin IS NOT NULL
-        UNION ALL
-        SELECT format('GRANT SELECT ON rewards.ledger_discrepancies TO %s', grantee)
-          FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
-        UNION ALL
-        SELECT format('GRANT SELECT ON rewards.points_events, rewards.ledger_entries, rewards.ledger, rewards.user_points_cache, rewards.point_lots, rewards.coupon_templates, rewards.coupons TO %s', grantee)
-          FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
-        UNION ALL
-        SELECT format('GRANT SELECT ON rewards.company_settings, rewards.point_rules TO %s', grantee)
-          FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
-        UNION ALL
-        SELECT format('GRANT SELECT ON rewards.used_nonces, rewards.point_lot_uses, rewards.points_liability, rewards.trust_rules, rewards.fraud_insights, rewards.open_fraud_insights, rewards.attestation_cache, rewards.account_devices, rewards.coupon_keys, rewards.data_version TO %s', admin)
-         WHERE admin IS NOT NULL
+        SELECT format('GRANT SELECT ON rewards.%s TO %s', relation, admin)
+          FROM unnest(read_by_staff) AS relation WHERE admin IS NOT NULL
     LOOP
         EXECUTE statement;
         RETURN NEXT statement;

@@ -52,10 +52,13 @@ void read_row(FunctionCallInfo call, int argument, std::span<const Column> wante
     tuple.t_len = HeapTupleHeaderGetDatumLength(row);
     ItemPointerSetInvalid(&tuple.t_self);
     tuple.t_data = row;
+    // All at once: one by one, each would be looked for from the start of the row.
+    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(columns->natts)));
+    auto* nulls = static_cast<bool*>(palloc(sizeof(bool) * static_cast<std::size_t>(columns->natts)));
+    heap_deform_tuple(&tuple, columns, values, nulls);
     for (std::size_t one = 0; one < wanted.size(); ++one) {
-        bool is_null;
-        const Datum datum = heap_getattr(&tuple, shape.attributes[one], columns, &is_null);
-        fields[one] = is_null ? RowField() : RowField(datum);
+        const int index = shape.attributes[one] - 1;
+        fields[one] = nulls[index] ? RowField() : RowField(values[index]);
     }
     ReleaseTupleDesc(columns);
 }
@@ -126,6 +129,7 @@ SQL_FUNCTION(rewards_event_entry_hash) {
         if (arguments.is_null(argument)) PG_RETURN_NULL();
     EventColumns columns{};
     read_row(fcinfo, 4, events_layout().columns, columns.data());
+    if (columns[event::user_id].is_null || columns[event::company_id].is_null) PG_RETURN_NULL();
     const AccountKey account{uuid_of(columns[event::user_id].value), uuid_of(columns[event::company_id].value)};
     constexpr int first_decision_argument = 5;
     if (!arguments.is_null(first_decision_argument))
@@ -145,6 +149,9 @@ SQL_FUNCTION(rewards_status_entry_hash) {
     if (arguments.is_null(1)) PG_RETURN_NULL();
     std::array<RowField, change_row::column_count> fields;
     read_row(fcinfo, 1, change_row::columns, fields.data());
+    for (const auto column : {change_row::user_id, change_row::company_id, change_row::event_id, change_row::version,
+                              change_row::recorded_at, change_row::balance_after})
+        if (fields[column].is_null) PG_RETURN_NULL();
     const AccountKey account{uuid_of(fields[change_row::user_id].value), uuid_of(fields[change_row::company_id].value)};
     const StatusChange change{uuid_of(fields[change_row::event_id].value), decision_in(&fields[change_row::old_status]),
                               decision_in(&fields[change_row::new_status])};

@@ -3,6 +3,7 @@
 #include "pg/ledger_lookup.hpp"
 #include "pg/raise.hpp"
 #include "pg/setting.hpp"
+#include "pg/statement.hpp"
 
 namespace rewards::pg {
 
@@ -83,22 +84,14 @@ struct DueEvents {
 DueEvents read_due(const Ledger& ledger, const Uuid& company, std::int64_t limit) {
     DueEvents due{};
     MemoryContext caller = CurrentMemoryContext;
-    PushActiveSnapshot(GetLatestSnapshot());
-    as_owner(ledger.events.relation, [&] {
-        SPI_connect();
-        Oid types[] = {UUIDOID, INT8OID};
-        Datum values[] = {to_datum(company), Int64GetDatum(limit)};
-        if (SPI_execute_with_args(due_events, 2, types, values, nullptr, true, 0) != SPI_OK_SELECT)
-            ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not look up pending events"));
-        due.count = SPI_processed;
-        due.first = static_cast<DueEvent*>(MemoryContextAlloc(caller, (due.count + 1) * sizeof(DueEvent)));
-        bool is_null;
-        for (std::uint64_t row = 0; row < due.count; ++row)
-            due.first[row] = {uuid_of(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &is_null)),
-                              uuid_of(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 2, &is_null))};
-        SPI_finish();
-    });
-    PopActiveSnapshot();
+    read_newest_as_owner(
+        ledger.events.relation, due_events, {{UUIDOID, to_datum(company)}, {INT8OID, Int64GetDatum(limit)}},
+        [&](const SqlRows& rows) {
+            due.count = rows.count;
+            due.first = static_cast<DueEvent*>(MemoryContextAlloc(caller, (rows.count + 1) * sizeof(DueEvent)));
+            for (std::uint64_t row = 0; row < rows.count; ++row)
+                due.first[row] = {rows[row].uuid(1), rows[row].uuid(2)};
+        });
     return due;
 }
 

@@ -12,8 +12,9 @@ SELECT plan(38);
 -- Tables
 
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
-                                   'coupons', 'coupon_keys', 'account_devices', 'attestation_cache', 'fraud_insights', 'trust_rules',
-                                   'ledger_entries', 'point_lots', 'point_lot_uses', 'company_settings', 'point_rules']);
+                                   'coupons', 'coupon_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
+                                   'company_settings', 'point_rules', 'trust_rules', 'account_devices',
+                                   'attestation_cache', 'fraud_insights', 'audit_log', 'ledger_blocks']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -90,13 +91,8 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('get_current_company_id()', 'uuid', 'stable', 'safe', false),
     ('get_current_user_id()', 'uuid', 'stable', 'safe', false),
 
-    ('current_settings(OUT trust_validate_at integer, OUT trust_review_at integer, OUT trust_version integer, OUT shadow_version integer, OUT hold_all boolean, OUT events_per_hour bigint, OUT points_per_hour bigint, OUT events_per_day bigint, OUT points_per_day bigint, OUT accepted_age interval, OUT accepted_ahead interval, OUT review_four_eyes_points bigint, OUT refunded_points_live interval)',
-        'SETOF record', 'stable', 'safe', false),
-
     ('uuidv7()', 'uuid', 'volatile', 'safe', false),
     ('uuidv5(namespace uuid, name text)', 'uuid', 'immutable', 'safe', true),
-    ('uuidv7_floor(moment timestamp with time zone)', 'uuid', 'immutable', 'safe', true),
-    ('cleanup_expired_nonces()', 'bigint', 'volatile', 'unsafe', false),
 
     ('award_points(user_id uuid, points bigint, reason text DEFAULT NULL::text, idempotency_key text DEFAULT NULL::text, event_type text DEFAULT ''award''::text, event_time timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT event_id uuid, OUT outcome text, OUT balance bigint, OUT replayed boolean)',
         'record', 'volatile', 'unsafe', false),
@@ -105,19 +101,40 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('calculate_user_points(target_user_id uuid, OUT available_points bigint, OUT pending_points bigint, OUT lifetime_earned bigint, OUT lifetime_spent bigint)',
         'record', 'stable', 'safe', false),
     ('refresh_user_points_cache(target_user_id uuid)', 'bigint', 'volatile', 'unsafe', false),
+    ('event_entry_hash(previous bytea, version bigint, recorded_at timestamp with time zone, balance_after bigint, event record, first_status text DEFAULT NULL::text, first_validated_by text DEFAULT NULL::text, first_validated_at timestamp with time zone DEFAULT NULL::timestamp with time zone, first_notes text DEFAULT NULL::text)',
+        'bytea', 'immutable', 'safe', false),
+    ('block_hash(company_id uuid, block bigint, system_id bigint, from_xid bigint, to_xid bigint, entries bigint, root bytea, previous_hash bytea, sealed_at timestamp with time zone, sealed_by text)', 'bytea', 'immutable', 'safe', true),
+    ('entries_since(since_block bigint)', 'text', 'stable', 'safe', false),
+    ('entry_place(user_id uuid, version bigint)', 'text', 'immutable', 'safe', false),
+    ('event_receipt(event_id uuid, user_id uuid DEFAULT NULL::uuid)', 'jsonb', 'stable', 'unsafe', false),
+    ('follow_merkle_path(leaf bytea, index bigint, leaves bigint, path bytea[])', 'bytea', 'immutable', 'safe', false),
+    ('ledger_digest(OUT block bigint, OUT block_hash bytea, OUT entries bigint, OUT sealed_at timestamp with time zone, OUT digest text)', 'record', 'stable', 'safe', false),
+    ('merkle_path(leaf bytea, index bigint)', 'bytea[]', 'immutable', 'safe', false),
+    ('merkle_path_add(internal, leaf bytea, index bigint)', 'internal', 'immutable', 'safe', false),
+    ('merkle_path_end(internal)', 'bytea[]', 'immutable', 'safe', false),
+    ('merkle_root(leaf bytea)', 'bytea', 'immutable', 'safe', false),
+    ('merkle_root_add(internal, leaf bytea)', 'internal', 'immutable', 'safe', false),
+    ('merkle_root_end(internal)', 'bytea', 'immutable', 'safe', false),
+    ('repair_account(user_id uuid, dry_run boolean DEFAULT true)', 'TABLE(column_name text, current text, repaired text)', 'volatile', 'unsafe', false),
+    ('seal_ledger(OUT blocks bigint, OUT entries bigint, OUT last_block bigint)', 'record', 'volatile', 'unsafe', false),
+    ('sealed_systems(OUT system_id bigint, OUT to_xid bigint)', 'SETOF record', 'stable', 'safe', false),
+    ('unsealed_entries(OUT entries bigint, OUT oldest timestamp with time zone)', 'record', 'stable', 'safe', false),
+    ('verify_accounts(only_user uuid DEFAULT NULL::uuid)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
+    ('verify_accounts_since(since_block bigint)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
+    ('verify_blocks(since_block bigint DEFAULT 1)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
+    ('verify_chains(only_user uuid DEFAULT NULL::uuid)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
+    ('verify_chains_query(event_source text, entry_source text)', 'text', 'immutable', 'safe', false),
+    ('verify_chains_since(since_block bigint)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
+    ('verify_digest(digest text)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
+    ('verify_ledger(since_block bigint DEFAULT 1, digest text DEFAULT NULL::text)', 'TABLE(layer text, "check" text, status text, checked bigint, bad bigint, first_bad text, detail text)', 'stable', 'unsafe', false),
+    ('status_entry_hash(previous bytea, entry record)', 'bytea', 'immutable', 'safe', false),
 
-    ('within_attribution_window(event_time timestamp with time zone, anchor timestamp with time zone, span interval DEFAULT ''14 days''::interval)',
-        'boolean', 'immutable', 'safe', true),
-    ('balance_at(user_id uuid, at timestamp with time zone)', 'bigint', 'stable', 'safe', true),
-    ('points_history(user_id uuid, max_rows integer DEFAULT 50, before uuid DEFAULT NULL::uuid)',
-        'TABLE(event_id uuid, event_time timestamp with time zone, event_type text, points_delta bigint, validation_status text, trust_score integer, related_entity_type text, related_entity_id text, balance_after bigint, created_at timestamp with time zone)',
-        'stable', 'safe', false),
-    ('companies()', 'SETOF uuid', 'stable', 'unsafe', false),
-    ('show_progress(what text, place tid, pages bigint)', 'boolean', 'stable', 'safe', true),
-    ('sum_points(points bigint)', 'bigint', 'immutable', 'safe', false),
-    ('reconcile_ledger()',
-        'TABLE(user_id uuid, differs text[], available_points bigint, ledger_available numeric, pending_points bigint, ledger_pending numeric, lifetime_earned bigint, ledger_earned numeric, lifetime_spent bigint, ledger_spent numeric, expiring_points bigint, ledger_expiring numeric)',
-        'volatile', 'unsafe', false),
+    ('current_settings(OUT trust_validate_at integer, OUT trust_review_at integer, OUT trust_version integer, OUT shadow_version integer, OUT hold_all boolean, OUT events_per_hour bigint, OUT points_per_hour bigint, OUT events_per_day bigint, OUT points_per_day bigint, OUT accepted_age interval, OUT accepted_ahead interval, OUT review_four_eyes_points bigint, OUT refunded_points_live interval)',
+        'SETOF record', 'stable', 'safe', false),
+    ('submit_points_event(user_id uuid, event_type text, event_time timestamp with time zone, nonce text, device_id text DEFAULT NULL::text, attestation jsonb DEFAULT NULL::jsonb, proof_type text DEFAULT NULL::text, proof_payload jsonb DEFAULT NULL::jsonb, payload_hash text DEFAULT NULL::text, related_entity_type text DEFAULT NULL::text, related_entity_id text DEFAULT NULL::text, device_info jsonb DEFAULT NULL::jsonb, ip_address inet DEFAULT NULL::inet, OUT event_id uuid, OUT outcome text, OUT status text, OUT points bigint, OUT trust_score integer, OUT reasons text[], OUT replayed boolean, OUT balance bigint, OUT retry_after bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('submit_points_events(events jsonb, OUT ordinal integer, OUT user_id uuid, OUT event_id uuid, OUT outcome text, OUT status text, OUT points bigint, OUT trust_score integer, OUT reasons text[], OUT replayed boolean, OUT balance bigint, OUT retry_after bigint)',
+        'SETOF record', 'volatile', 'unsafe', false),
 
     ('redeem_coupon(user_id uuid, template_id uuid, nonce text, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean)',
         'record', 'volatile', 'unsafe', false),
@@ -131,7 +148,8 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('cleanup_expired_attestations()', 'bigint', 'volatile', 'unsafe', false),
     ('flag_account(user_id uuid, insight_type text DEFAULT ''manual_flag''::text, severity text DEFAULT ''medium''::text, details jsonb DEFAULT NULL::jsonb, event_id uuid DEFAULT NULL::uuid, OUT outcome text, OUT insight_id uuid, OUT occurrences bigint)',
         'record', 'volatile', 'unsafe', false),
-    ('resolve_fraud_insight(insight_id uuid, note text DEFAULT NULL::text)', 'text', 'volatile', 'unsafe', false) $$,
+    ('resolve_fraud_insight(insight_id uuid, note text DEFAULT NULL::text)', 'text', 'volatile', 'unsafe', false),
+
     ('trust_features(OUT ord integer, OUT feature text, OUT may_raise boolean)', 'SETOF record', 'stable', 'safe', false),
     ('trust_score(features integer[], rules_version integer DEFAULT NULL::integer, OUT score integer, OUT reasons text[])',
         'record', 'stable', 'unsafe', false),
@@ -151,10 +169,11 @@ CREATE TEMP VIEW our_column AS
       FROM our_table c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped;
 CREATE TEMP VIEW of_company AS SELECT oid, relname FROM our_column WHERE attname = 'company_id';
 -- The column that says whose row it is, in the tables that have one.
-CREATE TEMP VIEW of_user AS SELECT oid, relname, attnum FROM our_column WHERE attname IN ('user_id', 'issued_to');
+CREATE TEMP VIEW of_user AS SELECT oid, relname, attnum FROM our_column WHERE attname IN ('user_id', 'issued_to') AND attnotnull;
 
 SELECT cmp_ok((SELECT count(*) FROM of_company), '>=', 5::bigint, 'there are tables to look at');
-SELECT set_eq('SELECT relname::text FROM of_user', ARRAY['used_nonces', 'user_points_cache', 'points_events', 'coupons', 'account_devices', 'attestation_cache', 'fraud_insights'],
+SELECT set_eq('SELECT relname::text FROM of_user', ARRAY['used_nonces', 'user_points_cache', 'points_events', 'coupons', 'ledger_entries',
+                                                  'point_lots', 'point_lot_uses', 'account_devices', 'attestation_cache', 'fraud_insights'],
     'and these are tables of users');
 SELECT is_empty($$ SELECT objid::regclass FROM pg_depend WHERE deptype = 'e' AND classid = 'pg_class'::regclass AND objid IN (SELECT oid FROM our_table) $$,
     'no table is a member of the extension: data is not code');
@@ -199,7 +218,11 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
     $$ VALUES ('rewards.points_events', 'guard_update'), ('rewards.points_events', 'refuse_removal'),
               ('rewards.points_events', 'refuse_row_removal'), ('rewards.user_points_cache', 'refuse_row_removal'),
               ('rewards.user_points_cache', 'refuse_removal'), ('rewards.user_points_cache', 'refuse_update'),
-              ('rewards.trust_rules', 'refuse_write'), ('rewards.trust_rules', 'refuse_row_write') $$,
+              ('rewards.ledger_entries', 'refuse_write'), ('rewards.ledger_entries', 'refuse_row_write'),
+              ('rewards.point_lots', 'refuse_write'), ('rewards.point_lot_uses', 'refuse_write'),
+              ('rewards.trust_rules', 'refuse_write'), ('rewards.trust_rules', 'refuse_row_write'),
+              ('rewards.audit_log', 'refuse_write'), ('rewards.audit_log', 'refuse_row_write'),
+              ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write') $$,
     'the guards hold for replication roles, too');
 
 SELECT * FROM finish();

@@ -10,7 +10,7 @@ CREATE ROLE pgtap_app;
 CREATE ROLE pgtap_admin;
 CREATE ROLE pgtap_stranger;
 SELECT rewards.install() WHERE to_regclass('rewards.data_version') IS NULL \g /dev/null
-SELECT plan(64);
+SELECT plan(69);
 
 -- What a statement gives to a role, a text for each row. pgTAP's own tables belong to the superuser.
 CREATE FUNCTION pg_temp.as_role(role name, statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -52,25 +52,27 @@ CREATE FUNCTION pg_temp.tables_with(role name, privilege text) RETURNS SETOF tex
 CREATE FUNCTION pg_temp.functions_with(role name) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT proname::text FROM pg_proc WHERE pronamespace = 'rewards'::regnamespace AND has_function_privilege(role, oid, 'EXECUTE') $$;
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_app', 'SELECT') $$,
-    ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons', 'company_settings', 'point_rules', 'ledger_entries',
-          'point_lots'], 'the back end reads the books');
+    ARRAY['points_events', 'ledger_entries', 'user_points_cache', 'point_lots', 'coupon_templates', 'coupons', 'company_settings',
+          'point_rules'], 'the back end reads the books');
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_admin', 'SELECT') $$,
-    ARRAY['points_events', 'user_points_cache', 'coupon_templates', 'coupons', 'used_nonces', 'coupon_keys', 'data_version',
-          'account_devices', 'attestation_cache', 'fraud_insights', 'trust_rules', 'ledger_entries', 'point_lots',
-          'point_lot_uses', 'company_settings', 'point_rules'],
+    ARRAY['points_events', 'ledger_entries', 'user_points_cache', 'point_lots', 'coupon_templates', 'coupons', 'company_settings',
+          'point_rules', 'used_nonces', 'point_lot_uses', 'coupon_keys', 'data_version', 'account_devices', 'attestation_cache',
+          'fraud_insights', 'trust_rules', 'audit_log', 'ledger_blocks'],
     'staff read what they need to help');
 SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
         FROM unnest(ARRAY['pgtap_app', 'pgtap_admin', 'pgtap_stranger']) AS role, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) AS privilege $$),
     'nobody writes a table');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
-    ARRAY['uuidv7_floor', 'cleanup_expired_nonces', 'within_attribution_window', 'balance_at', 'points_history',
-          'set_company_context', 'get_current_company_id', 'get_current_user_id', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
-          'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'current_settings', 'event_request_hash', 'examine_attestation', 'flag_account'],
-    'the back end calls what a programme is made of');
+    ARRAY['set_company_context', 'get_current_company_id', 'get_current_user_id', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
+          'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'event_request_hash', 'examine_attestation', 'flag_account',
+          'current_settings', 'submit_points_event', 'submit_points_events', 'seal_ledger', 'event_receipt'], 'the back end calls what a programme is made of');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_temp.functions_with('pgtap_app') $$,
-    ARRAY['companies', 'show_progress', 'sum_points', 'reconcile_ledger',
-          'refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'resolve_fraud_insight',
-          'cleanup_expired_attestations', 'trust_features', 'trust_score', 'explain_event', 'backtest_trust_rules'],
+    ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'resolve_fraud_insight',
+          'cleanup_expired_attestations', 'trust_features', 'trust_score', 'explain_event', 'backtest_trust_rules',
+          'ledger_digest', 'verify_ledger', 'verify_chains', 'verify_chains_since', 'verify_accounts', 'verify_accounts_since',
+          'verify_blocks', 'verify_digest', 'verify_chains_query', 'entry_place', 'entries_since', 'sealed_systems',
+          'unsealed_entries', 'event_entry_hash', 'status_entry_hash', 'merkle_root', 'merkle_path', 'follow_merkle_path',
+          'block_hash', 'repair_account'],
     'and staff a little more');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_stranger') $$, ARRAY['get_current_company_id', 'get_current_user_id'],
     'a stranger still has what everybody has');
@@ -82,6 +84,7 @@ SELECT pg_temp.gives('pgtap_app', 'SELECT count(*) FROM rewards.' || relation, '
 SELECT pg_temp.gives('pgtap_app', 'SELECT rewards.get_current_company_id() IS NULL', '{true}', 'and there is no company');
 SELECT pg_temp.refuses('pgtap_app', format('SELECT * FROM rewards.%s', call), '28000', 'without a context nothing is done: ' || call)
   FROM unnest(ARRAY[format('award_points(%L, 1)', :'ann'), format('deduct_points(%L, 1)', :'ann'),
+                    format('submit_points_event(%L, %L, now(), %L)', :'ann', 'visit', 'x'), $$submit_points_events('[]')$$,
                     format('redeem_coupon(%L, %L, %L)', :'ann', :'offer', 'x'), $$claim_coupon('0000-0000-0000-0000', 'till')$$]) AS call;
 SELECT pg_temp.refuses('pgtap_app', $$ SELECT set_config('rewards.context', '11111111-1111-4111-8111-111111111111 admin me', true) $$, '42501',
     'a context is not set by SET');
@@ -96,6 +99,8 @@ SELECT pg_temp.gives('pgtap_app', 'SELECT user_id, available_points FROM rewards
     ARRAY[:'ann' || ',100', :'bob' || ',50'], 'and sees its members'' balances there');
 SELECT pg_temp.gives('pgtap_app', 'SELECT template_name FROM rewards.coupon_templates ORDER BY 1', '{old,ten off}', 'and its offers');
 SELECT pg_temp.gives('pgtap_app', format('SELECT balance FROM rewards.award_points(%L, 5)', :'ann'), '{105}', 'and awards points');
+SELECT pg_temp.gives('pgtap_app', format('SELECT outcome FROM rewards.submit_points_event(%L, %L, now(), %L)', :'ann', 'visit', 's'),
+    '{unknown_event_type}', 'and proposes events, which earn what a rule says');
 SELECT pg_temp.gives('pgtap_app', format('SELECT outcome FROM rewards.redeem_coupon(%L, %L, %L)', :'ann', :'abroad', 'n'),
     '{template_not_found}', 'and does not find another company''s offers');
 SELECT pg_temp.gives('pgtap_app', format('SELECT outcome, points_remaining FROM rewards.redeem_coupon(%L, %L, %L)', :'ann', :'offer', 'n'),
@@ -127,6 +132,9 @@ SELECT pg_temp.gives('pgtap_app', format('SELECT available_points FROM rewards.c
 SELECT pg_temp.gives('pgtap_app', format('SELECT outcome FROM rewards.redeem_coupon(%L, %L, %L)', :'ann', :'offer', 'm'), '{redeemed}', 'it redeems for itself');
 SELECT pg_temp.refuses('pgtap_app', format('SELECT outcome FROM rewards.redeem_coupon(%L, %L, %L)', :'bob', :'offer', 'm'), '42501', 'and for nobody else');
 SELECT pg_temp.refuses('pgtap_app', format('SELECT * FROM rewards.award_points(%L, 1)', :'ann'), '42501', 'and awards itself nothing');
+SELECT pg_temp.gives('pgtap_app', format('SELECT outcome FROM rewards.submit_points_event(%L, %L, now(), %L)', :'ann', 'visit', 'p'),
+    '{unknown_event_type}', 'it proposes events for itself');
+SELECT pg_temp.refuses('pgtap_app', format('SELECT outcome FROM rewards.submit_points_event(%L, %L, now(), %L)', :'bob', 'visit', 'm'), '42501', 'and for nobody else');
 SELECT pg_temp.refuses('pgtap_app', $$ SELECT * FROM rewards.claim_coupon('0000-0000-0000-0000', 'me') $$, '42501', 'and claims nothing');
 SELECT pg_temp.refuses('pgtap_app', format('SELECT rewards.set_company_context(%L)', :'acme'), '55000', 'and does not become the back end');
 COMMIT;

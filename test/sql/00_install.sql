@@ -73,6 +73,8 @@ SELECT state, message = format('the rewards tables are not installed in database
     ($$SELECT rewards.claim_coupon('0000-0000-0000-0000', 'till')$$),
     ($$SELECT rewards.hash_coupon_code('0000-0000-0000-0000')$$),
     ($$SELECT rewards.trust_score('{}')$$),
+    ($$SELECT rewards.submit_points_event(member('001'), 'visit', now(), 'n')$$),
+    ($$SELECT rewards.submit_points_events('[]')$$),
     ($$SELECT rewards.migrate()$$),
     ($$SELECT rewards.grant_access(app => 'regress_rewards_app')$$)) AS calls (call), attempt(call);
 
@@ -279,7 +281,11 @@ SELECT proname, provolatile, proparallel, proisstrict
 
 -- No function that writes, or reads the context, is IMMUTABLE.
 SELECT proname FROM pg_proc
- WHERE pronamespace = 'rewards'::regnamespace AND provolatile = 'i' AND proname NOT IN ('uuidv5', 'uuidv7_floor', 'code_data_version', 'within_attribution_window', 'sum_points');
+ WHERE pronamespace = 'rewards'::regnamespace AND provolatile = 'i'
+   AND proname NOT IN ('uuidv5', 'uuidv7_floor', 'code_data_version', 'event_entry_hash', 'status_entry_hash',
+                       'within_attribution_window', 'sum_points', 'block_hash', 'follow_merkle_path', 'entry_place',
+                       'verify_chains_query')
+   AND proname NOT LIKE 'merkle\_%';
 
 -- Row-level security is forced on every table of companies, and a policy names the company, bare.
 SELECT c.relname AS unprotected
@@ -313,7 +319,7 @@ SELECT count(*) >= 5 AS tables_of_companies FROM pg_attribute JOIN pg_class ON p
 -- Every key of a table of users contains the user, so that a user's rows can live on one shard.
 SELECT i.indexrelid::regclass AS key_without_user
   FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname IN ('user_id', 'issued_to')
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname IN ('user_id', 'issued_to') AND a.attnotnull
  WHERE c.relnamespace = 'rewards'::regnamespace AND i.indisunique AND NOT a.attnum = ANY (i.indkey);
 SELECT count(*) >= 6 AS keys_of_users
   FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname IN ('user_id', 'issued_to')

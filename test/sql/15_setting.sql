@@ -41,7 +41,7 @@ SELECT change, state, substring(message FROM '"[a-z_]*"$') AS rule
     'trust_version = 0', 'shadow_version = 0', 'events_per_hour = 0', 'points_per_hour = 0', 'events_per_day = 0',
     'points_per_day = -1', 'accepted_age = ''0''', 'accepted_age = ''1 month''', 'accepted_age = ''1 year -300 days''',
     'accepted_age = ''367 days''', 'accepted_ahead = ''-1 second''', 'accepted_ahead = ''25 hours''',
-    'accepted_ahead = ''1 month -30 days''', 'refunded_points_live = ''0''', 'refunded_points_live = ''1 month''',
+    'accepted_ahead = ''1 month -30 days''', 'accepted_ahead = ''1 year -360 days''', 'refunded_points_live = ''0''', 'refunded_points_live = ''1 month''',
     'refunded_points_live = ''1 year''', 'refunded_points_live = ''36501 days''', 'review_four_eyes_points = -1']) AS change,
        attempt(format('UPDATE rewards.company_settings SET %s WHERE company_id = company(''150a'')', change));
 

@@ -188,6 +188,9 @@ SELECT rewards.set_company_context(:'company_a') \gset
 SELECT outcome, points FROM rewards.submit_points_events((SELECT jsonb_agg(jsonb_build_object('user_id', member('5624'),
        'event_type', type, 'event_time', :'day'::timestamptz + number * interval '1 second', 'nonce', type || number))
   FROM unnest('{spaced,capped}'::text[]) AS type, generate_series(1, 4) AS number));
+-- Also its nonces: what is in it twice is recorded once.
+SELECT outcome, points, replayed FROM rewards.submit_points_events((SELECT jsonb_agg(jsonb_build_object('user_id', member('5624'),
+       'event_type', 'visit', 'event_time', :'day'::timestamptz, 'nonce', 'the same')) FROM generate_series(1, 3)));
 ROLLBACK;
 
 DELETE FROM rewards.point_rules;

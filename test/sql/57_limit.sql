@@ -50,6 +50,8 @@ SELECT rewards.set_company_context(:'company_a') \gset
 -- A hundred between half past and the full hour: at five past it is 25 minutes until the first of them is an hour old.
 SELECT submitted_before(member('5701'), :'company_a', ARRAY(SELECT make_interval(secs => 35 * 60 - number * 17) FROM generate_series(0, 99) AS number)) \g /dev/null
 SELECT answer, which, retry BETWEEN 1490 AND 1500 AS in_25_minutes FROM submitted(member('5701'));
+-- What the counters say is left of a quota is never less than nothing.
+SELECT substring(current_setting('response.headers') FROM 'r=[^;]*') AS remains;
 -- Those of another hour, company or member, awards, and what came in by SQL are not in the way.
 SELECT submitted_before(member('5702'), :'company_a', ARRAY(SELECT make_interval(secs => 35 * 60 - number * 17) FROM generate_series(0, 98) AS number)) \g /dev/null
 SELECT submitted_before(member('5702'), :'company_a', ARRAY(SELECT interval '1 hour' FROM generate_series(1, 100))) \g /dev/null

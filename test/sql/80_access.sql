@@ -44,6 +44,7 @@ SELECT has_schema_privilege('regress_rewards_app', 'rewards', 'CREATE') AS app_c
 
 INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value)
     VALUES (offer('80a1'), :'company_a', 'coffee', 10, 'product', 1);
+INSERT INTO rewards.point_rules (company_id, event_type, base_points) VALUES (:'company_a', 'visit', 7);
 
 -- With what it was granted, a back end does all of it: points, a coupon, its use, and what its member sees.
 BEGIN;
@@ -51,6 +52,9 @@ SET LOCAL ROLE regress_rewards_app;
 SELECT rewards.set_company_context(:'company_a', 'back end') \gset
 SELECT outcome, balance FROM rewards.award_points(:'member_1', 100, 'purchase', 'award');
 SELECT outcome, balance FROM rewards.deduct_points(:'member_1', 20, 'correction', 'deduct');
+SELECT outcome, status, balance FROM rewards.submit_points_event(:'member_1', 'visit', now() - interval '1 hour', 'visit');
+SELECT outcome, status, balance FROM rewards.submit_points_events(jsonb_build_array(jsonb_build_object(
+    'user_id', :'member_1', 'event_type', 'visit', 'event_time', now(), 'nonce', 'visit again')));
 SELECT outcome, points_remaining, coupon_code FROM rewards.redeem_coupon(:'member_1', offer('80a1'), 'redeem') \gset c_
 SELECT :'c_outcome' AS outcome, :c_points_remaining AS points_remaining;
 SELECT outcome FROM rewards.claim_coupon(:'c_coupon_code', 'till');
@@ -138,6 +142,8 @@ SELECT state, call FROM (VALUES
     ($$SELECT rewards.set_company_context(company('80a'))$$), ('SELECT rewards.get_current_company_id()'),
     ('SELECT rewards.uuidv7()'),
     ($$SELECT rewards.award_points(member('801'), 1)$$),
+    ($$SELECT rewards.submit_points_event(member('801'), 'visit', now(), 'n')$$),
+    ($$SELECT rewards.submit_points_events('[]')$$),
     ($$SELECT rewards.redeem_coupon(member('801'), offer('80a1'), 'n')$$),
     ($$SELECT rewards.claim_coupon('0000-0000-0000-0000', 'till')$$),
     ($$SELECT rewards.calculate_user_points(member('801'))$$),
@@ -175,6 +181,8 @@ SET LOCAL ROLE regress_rewards_admin;
 SELECT rewards.set_company_context(:'company_a') \gset
 SELECT state, message, call FROM (VALUES
     ($$SELECT rewards.award_points(member('801'), 1)$$), ($$SELECT rewards.deduct_points(member('801'), 1)$$),
+    ($$SELECT rewards.submit_points_event(member('801'), 'visit', now(), 'n')$$),
+    ($$SELECT rewards.submit_points_events('[]')$$),
     ($$SELECT rewards.refresh_user_points_cache(member('801'))$$),
     ($$SELECT rewards.redeem_coupon(member('801'), offer('80a1'), 'n')$$),
     ($$SELECT rewards.claim_coupon('0000-0000-0000-0000', 'till')$$)) AS calls (call), attempt(call);

@@ -5,9 +5,13 @@
 \set member_1 a0000000-0000-4000-8000-000000000901
 INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value)
     VALUES (offer('90a1'), :'company_a', 'coffee', 1, 'product', 1);
+INSERT INTO rewards.point_rules (company_id, event_type, base_points) VALUES (:'company_a', 'visit', 10);
 BEGIN;
 SELECT rewards.set_company_context(:'company_a') \gset
 SELECT outcome, balance FROM rewards.award_points(:'member_1', 1000);
+INSERT INTO rewards.points_events (id, user_id, event_type, event_time, points_delta)
+    VALUES (event('903'), :'member_1', 'import', now(), 7);
+UPDATE rewards.points_events SET validation_status = 'validated' WHERE id = event('903');
 COMMIT;
 
 -- What a call answers; what it did is undone.
@@ -28,16 +32,32 @@ INSERT INTO good VALUES
     ('user_id', $$member('901')$$), ('target_user_id', $$member('901')$$), ('company_id', $$company('90a')$$),
     ('template_id', $$offer('90a1')$$), ('namespace', $$company('90a')$$), ('points', '5'), ('reason', $$'because'$$),
     ('idempotency_key', $$'key'$$), ('nonce', $$'nonce'$$),
-    ('event_type', $$'visit'$$), ('event_time', $$'2020-02-02'$$), ('code', $$'0000-0000-0000-0000'$$),
+    ('event_type', $$'visit'$$), ('event_time', $$'now'$$), ('code', $$'0000-0000-0000-0000'$$),
     ('claimed_by', $$'till'$$), ('proof', $$'{"a": 1}'$$), ('actor', $$'till'$$), ('role', $$'service'$$),
     ('name', $$'name'$$), ('features', $$'{1000}'$$), ('rules_version', '1'), ('event_id', $$event('901')$$),
     ('from_time', $$'2020-02-02'$$), ('to_time', $$'2020-03-03'$$),
     ('device_id', $$'phone'$$), ('verdict', $$'{"keyId": "key", "counter": 1}'$$), ('request_hash', $$repeat('0', 64)$$),
     ('insight_type', $$'manual_flag'$$), ('severity', $$'low'$$), ('details', $$'{"a": 1}'$$),
-    ('insight_id', $$event('902')$$), ('note', $$'looked at'$$);
+    ('insight_id', $$event('902')$$), ('note', $$'looked at'$$),
+    ('attestation', $$'{"keyId": "key", "counter": 1}'$$), ('proof_type', $$'receipt'$$),
+    ('proof_payload', $$'{"a": 1}'$$), ('payload_hash', $$repeat('0', 64)$$), ('related_entity_type', $$'shop'$$),
+    ('related_entity_id', $$'7'$$), ('device_info', $$'{"a": 1}'$$), ('ip_address', $$'192.0.2.1'$$),
+    ('events', $$jsonb_build_array(jsonb_build_object('user_id', member('901'), 'event_type', 'visit',
+                   'event_time', now(), 'nonce', 'nonce'))$$),
+    ('previous', $$sha256('')$$), ('version', '1'), ('recorded_at', $$'2020-02-02'$$), ('balance_after', '5'),
+    ('event', $$(SELECT e FROM rewards.points_events AS e WHERE company_id = company('90a') LIMIT 1)$$),
+    ('first_status', $$'pending'$$), ('first_validated_by', $$'till'$$), ('first_validated_at', $$'2020-02-02'$$),
+    ('first_notes', $$'because'$$), ('entry', $$(SELECT e FROM rewards.ledger_entries AS e
+                   WHERE company_id = company('90a') AND kind = 'status' LIMIT 1)$$);
 INSERT INTO good VALUES
     ('moment', $$'2020-02-02'$$), ('at', $$'2020-02-02'$$), ('anchor', $$'2020-02-02'$$), ('span', $$'14 days'$$),
-    ('max_rows', '10'), ('before', 'NULL'), ('what', $$'what'$$), ('place', $$'(1,1)'$$), ('pages', '10');
+    ('max_rows', '10'), ('before', 'NULL'), ('what', $$'what'$$), ('place', $$'(1,1)'$$), ('pages', '10'),
+    ('proven', 'true'), ('max_events', '10'), ('max_accounts', '10'), ('decision', $$'approve'$$),
+    ('leaf', $$'leaf'$$), ('index', '0'), ('leaves', '1'), ('path', $$'{}'$$), ('block', '1'), ('system_id', '1'),
+    ('from_xid', '0'), ('to_xid', '1'), ('entries', '0'), ('root', $$sha256('')$$), ('previous_hash', $$sha256('')$$),
+    ('sealed_at', $$'2020-02-02'$$), ('sealed_by', $$'till'$$), ('since_block', '1'), ('only_user', $$member('901')$$),
+    ('digest', $$format('pg_rewards:1:%s:1:%s', company('90a'), encode(sha256(''), 'hex'))$$), ('dry_run', 'true'),
+    ('event_source', $$'a'$$), ('entry_source', $$'b'$$);
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
@@ -55,9 +75,20 @@ INSERT INTO odd VALUES
     ('integer[]', 'NULL'), ('integer[]', $$'{}'$$), ('integer[]', $$'{NULL}'$$), ('integer[]', $$'{{1,2},{3,4}}'$$),
     ('integer[]', $$'[0:1]={1,2}'$$), ('integer[]', $$array_fill(-2147483648, ARRAY[1000])$$),
     ('jsonb', 'NULL'), ('jsonb', $$'null'$$), ('jsonb', $$'""'$$),
-    ('jsonb', $$(repeat('[', 1000) || repeat(']', 1000))::jsonb$$), ('jsonb', $$to_jsonb(repeat('ž', 20000))$$);
+    ('jsonb', $$(repeat('[', 1000) || repeat(']', 1000))::jsonb$$), ('jsonb', $$to_jsonb(repeat('ž', 20000))$$),
+    ('jsonb', $$'[{"user_id": null}]'$$),
+    ('inet', 'NULL'), ('inet', $$'::/0'$$), ('inet', $$'10.0.0.0/8'$$),
+    ('bytea', 'NULL'), ('bytea', $$''$$), ('bytea', $$'\x00'$$), ('bytea', $$sha512('')$$),
+    ('record', 'NULL'), ('record', 'NULL::rewards.points_events'), ('record', 'NULL::rewards.ledger_entries'),
+    ('record', 'ROW()'), ('record', 'ROW(1, NULL)'),
+    ('record', $$(SELECT e FROM rewards.ledger_entries AS e WHERE company_id = company('90a') LIMIT 1)$$),
+    ('record', $$(SELECT c FROM pg_class AS c LIMIT 1)$$),
+    ('record', $$jsonb_populate_record(NULL::rewards.points_events, '{"nonce": "x"}')$$),
+    ('record', $$jsonb_populate_record(NULL::rewards.ledger_entries, '{"kind": "x"}')$$);
 
 INSERT INTO odd VALUES
+    ('boolean', 'NULL'), ('boolean', 'false'), ('bytea[]', 'NULL'), ('bytea[]', $$'{NULL}'$$), ('bytea[]', $$'{{"",""}}'$$),
+    ('bytea[]', $$array_fill(sha256(''), ARRAY[1])$$), ('bytea[]', $$array_fill(sha256(''), ARRAY[65])$$),
     ('interval', 'NULL'), ('interval', $$'0'$$), ('interval', $$'-1 day'$$), ('interval', $$'1 month -31 days'$$),
     ('interval', $$'178956970 years 7 months 2147483647 days'$$), ('tid', 'NULL'), ('tid', $$'(4294967295,65535)'$$);
 
@@ -66,7 +97,8 @@ CREATE TABLE arguments AS
 SELECT proname AS function, number, coalesce(proargnames[number], '') AS argument, type::regtype AS type
   FROM pg_proc, unnest(proargtypes::oid[]) WITH ORDINALITY AS inputs (type, number)
  WHERE pronamespace = 'rewards'::regnamespace AND prorettype <> 'trigger'::regtype
-   AND proname NOT IN ('install', 'migrate', 'grant_access') AND prokind = 'f';
+   AND proname NOT IN ('install', 'migrate', 'grant_access') AND prokind = 'f'
+   AND NOT 'internal'::regtype = ANY (proargtypes);
 
 -- Every argument has a good value and every type its odd ones: a new function cannot be left out by mistake.
 SELECT * FROM arguments WHERE argument NOT IN (SELECT argument FROM good) OR type NOT IN (SELECT type FROM odd);
@@ -144,7 +176,8 @@ SET LOCAL rewards.on_refusal = 'raise';
 SELECT rewards.set_company_context(:'company_a', 'till') \gset
 SELECT function, string_agg(DISTINCT state, ' ' ORDER BY state) AS states
   FROM (SELECT function, probe(call) AS state FROM calls
-         WHERE NOT two AND function IN ('award_points', 'deduct_points', 'redeem_coupon', 'claim_coupon')) AS answers
+         WHERE NOT two AND function IN ('award_points', 'deduct_points', 'submit_points_event', 'redeem_coupon',
+                                          'claim_coupon')) AS answers
  GROUP BY function
  ORDER BY function;
 ROLLBACK;
