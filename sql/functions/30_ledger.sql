@@ -49,12 +49,14 @@ CREATE FUNCTION rewards.open_account_at_zero() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
-    IF (NEW.available_points, NEW.pending_points, NEW.lifetime_earned, NEW.lifetime_spent) IS DISTINCT FROM (0, 0, 0, 0) THEN
+    IF (NEW.available_points, NEW.pending_points, NEW.lifetime_earned, NEW.lifetime_spent, NEW.expiring_points, NEW.version)
+           IS DISTINCT FROM (0, 0, 0, 0, 0, 0)
+       OR NEW.chain_head IS NOT NULL OR NEW.next_expiry IS NOT NULL THEN
         RAISE EXCEPTION 'an account opens with a balance of zero'
             USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA,
                   HINT = 'INSERT or COPY the events into points_events; the balance follows.';
     END IF;
-    IF NEW.updated_at > clock_timestamp() THEN
+    IF greatest(NEW.updated_at, NEW.opened_at) > clock_timestamp() THEN
         RAISE EXCEPTION 'an account cannot open in the future'
             USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA,
                   HINT = 'The clock of an account never goes back: everything later would be stamped with that time.';
@@ -63,7 +65,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION rewards.open_account_at_zero() IS
-    'Trigger: refuses an account that does not start with a balance of zero, or starts in the future';
+    'Trigger: refuses an account that does not start with a balance of zero and no entries, or starts in the future';
 
 -- The hashes of entries, computed anew from their rows.
 CREATE FUNCTION rewards.event_entry_hash(

@@ -40,7 +40,7 @@ COMMENT ON TABLE rewards.user_points_cache IS 'One row per account (a user in a 
 COMMENT ON COLUMN rewards.user_points_cache.available_points IS 'Sum of the validated events, in points; what the member can spend';
 COMMENT ON COLUMN rewards.user_points_cache.pending_points IS 'Sum of the events that are neither validated nor rejected, in points';
 COMMENT ON COLUMN rewards.user_points_cache.lifetime_earned IS 'Sum of the positive validated events, in points';
-COMMENT ON COLUMN rewards.user_points_cache.lifetime_spent IS 'Sum of the negative validated events, in points, as a positive number';
+COMMENT ON COLUMN rewards.user_points_cache.lifetime_spent IS 'Sum of the negative validated events, in points, as a positive number; what expired unspent (points_expiry) is part of it, so that earned less spent is available';
 COMMENT ON COLUMN rewards.user_points_cache.version IS 'Number of the account''s newest entry: an event, or a later change of its status; there are no gaps';
 COMMENT ON COLUMN rewards.user_points_cache.chain_head IS 'Hash of the newest entry, which contains the hash of the one before it';
 COMMENT ON COLUMN rewards.user_points_cache.expiring_points IS 'The part of available_points that has a date of expiry (the sum of point_lots)';

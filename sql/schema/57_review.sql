@@ -10,9 +10,14 @@ CREATE TABLE rewards.event_approvals (
 );
 COMMENT ON TABLE rewards.event_approvals IS 'First approvals of events whose points need a second person';
 
-CREATE TRIGGER refuse_write BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.event_approvals
+CREATE TRIGGER refuse_insert BEFORE INSERT ON rewards.event_approvals
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('review_points_event() records approvals.');
+CREATE TRIGGER refuse_write BEFORE UPDATE OR DELETE OR TRUNCATE ON rewards.event_approvals
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('review_points_event() records approvals.');
+CREATE TRIGGER refuse_row_write BEFORE UPDATE OR DELETE ON rewards.event_approvals
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('review_points_event() records approvals.');
 ALTER TABLE rewards.event_approvals ENABLE ALWAYS TRIGGER refuse_write;
+ALTER TABLE rewards.event_approvals ENABLE ALWAYS TRIGGER refuse_row_write;
 
 ALTER TABLE rewards.event_approvals ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.event_approvals

@@ -85,6 +85,9 @@ struct Posting {
     RowField shadow_score;
 };
 
+// The payload_hash of an event's refund, before the event's id: the unique index allows it once.
+inline constexpr std::string_view refund_payload = "refund:";
+
 // Writes an event with its entry, and moves the balance and the points that expire. The account is
 // left to be saved.
 Uuid post_event(Ledger& ledger, Account& account, const Posting& posting);

@@ -20,7 +20,6 @@ TableLayout layout{"event_approvals", columns, lookups};
 }  // namespace approval_row
 
 constexpr std::size_t longest_actor = 255;
-constexpr std::size_t longest_note = 10'000;
 
 struct DecisionName {
     std::string_view name;
@@ -100,7 +99,7 @@ bool needs_second_approval(Ledger& ledger, const Account& account, const Undecid
 }
 
 ReviewAnswer review_locked(Ledger& ledger, Account& account, const Review& review) {
-    const std::optional<Undecided> event = lock_event(ledger, account, review.event, LockWaitBlock);
+    const std::optional<Undecided> event = lock_event(ledger, account, review.event);
     if (!event) return refused(refusal::not_waiting, std::nullopt);
     const std::int64_t available = account.balance.available;
     const DecisionName& decision = *review.decision;
@@ -119,7 +118,7 @@ ReviewAnswer review(Write& write, const Context& context, const Review& request)
     Ledger ledger = open_ledger(write);
     const std::optional<Uuid> user = user_of_event(ledger, context.company, request.event);
     if (!user) return refused(refusal::not_waiting, std::nullopt);
-    Account account = lock_account(ledger, {*user, context.company});
+    Account account = lock_account_of_event(ledger, {*user, context.company}, request.event);
     const ReviewAnswer answer = review_locked(ledger, account, request);
     save_account(account);
     return answer;
@@ -136,8 +135,7 @@ SQL_FUNCTION(rewards_review_points_event) {
     const Context& context = require_context();
     require_back_end(context, "review events");
     Review request{arguments.uuid(0, "event_id"), decision_argument(arguments, 1),
-                   actor_argument(arguments, 2, context), arguments.optional_text(3)};
-    if (request.note && request.note->size() > longest_note) raise_length("note", request.note->size(), longest_note);
+                   actor_argument(arguments, 2, context), note_argument(arguments, 3)};
     ReviewAnswer answer{};
     with_write("review_points_event()", [&](Write& write) { answer = review(write, context, request); });
     if (answer.refusal != nullptr)

@@ -118,7 +118,7 @@ Submission read_submission(JsonbContainer* event) {
     submission.related_id = word_in(event, "related_entity_id", longest_identifier);
     submission.device_info = json_in(event, "device_info");
     submission.ip_address = address_in(event, "ip_address");
-    require_sizes(submission);
+    require_sound(submission);
     return submission;
 }
 

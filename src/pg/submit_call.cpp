@@ -37,7 +37,7 @@ Submission read_submission(const Arguments& arguments) {
     submission.related_id = optional_word(arguments, 10, "related_entity_id");
     submission.device_info = optional_json(arguments, 11);
     submission.ip_address = optional_field(arguments, 12);
-    require_sizes(submission);
+    require_sound(submission);
     return submission;
 }
 

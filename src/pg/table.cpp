@@ -28,10 +28,12 @@ void tell_updated_columns(const Table& table, std::span<const Cell> cells) {
         columns = bms_add_member(columns, table.layout->attributes[cell.column] - FirstLowInvalidHeapAttributeNumber);
     RangeTblEntry* entry = exec_rt_fetch(table.info->ri_RangeTableIndex, table.estate);
 #if PG_VERSION_NUM >= 160000
-    getRTEPermissionInfo(table.estate->es_rteperminfos, entry)->updatedCols = columns;
+    Bitmapset** updated = &getRTEPermissionInfo(table.estate->es_rteperminfos, entry)->updatedCols;
 #else
-    entry->updatedCols = columns;
+    Bitmapset** updated = &entry->updatedCols;
 #endif
+    bms_free(*updated);
+    *updated = columns;
 }
 
 void set_cells(const Table& table, TupleTableSlot* row, std::span<const Cell> cells) {
