@@ -167,7 +167,7 @@ SELECT * FROM account(:'member_3');
 -- Points that are validated later open their lot then.
 UPDATE rewards.points_events SET validation_status = 'validated' WHERE event_type = 'later' AND user_id = :'member_3';
 SELECT * FROM account(:'member_3');
-SELECT * FROM rewards.points_liability ORDER BY expiry_month;
+SELECT * FROM rewards.points_liability WHERE company_id = :'company_a' ORDER BY expiry_month;
 -- So does an UPDATE that spends.
 CALL earn(:'member_3', 'order', -35, status => 'pending');
 SELECT * FROM account(:'member_3');
@@ -411,6 +411,7 @@ ALTER TABLE rewards.point_lot_uses INHERIT uses;
 DELETE FROM uses;
 ROLLBACK;
 
+DELETE FROM rewards.point_rules WHERE company_id = :'company_a';
 DROP VIEW amiss, gifts;
 DROP PROCEDURE earn, spend, await_expiry;
 DROP FUNCTION account;

@@ -323,6 +323,7 @@ END $$;
 SELECT version, rewards.balance_at(member('3304'), recorded_at) AS balance,
        buffers(format('SELECT rewards.balance_at(%L, %L)', member('3304'), recorded_at)) < 150 AS few_buffers
   FROM rewards.ledger WHERE user_id = member('3304') AND version % 1500 = 1 ORDER BY version;
+ANALYZE rewards.points_events, rewards.ledger_entries;
 SELECT buffers(format('SELECT * FROM rewards.points_history(%L, 10)', member('3303'))) < 80 AS first_page,
        buffers(format('SELECT * FROM rewards.points_history(%L, 10)', member('3304'))) < 80 AS of_one_event_time;
 SELECT number, buffers(format('SELECT * FROM rewards.points_history(%L, 10, %L)', member('3303'), id)) < 80 AS page

@@ -174,11 +174,27 @@ SELECT outcome, retry_after < 120 AS soon FROM submit('566', 'visit', '24 minute
 SELECT pass_time('566', '1 minute');
 SELECT * FROM try(24);
 SELECT day_events, past_day_events FROM rewards.user_points_cache WHERE user_id = member('566');
+-- What is counted for the hour before still counts while it is younger than one.
+SELECT outcome FROM submit('56e', 'visit', '10 minutes', 'over 1');
+SELECT pass_time('56e', '50 minutes');
+SELECT outcome FROM generate_series(2, 3) AS n, submit('56e', 'visit', n * interval '2 minutes', 'over ' || n);
+SELECT pass_time('56e', '20 minutes');
+SELECT n, outcome, ceil(retry_after / 60.0) AS minutes
+  FROM generate_series(4, 5) AS n, submit('56e', 'visit', n * interval '2 minutes', 'over ' || n) ORDER BY n;
+
 -- Replays are no events, and are answered at the limit, too.
 SELECT outcome, replayed, balance FROM submit('566', 'visit', '24 minutes', 'limit 24');
 -- Each refusal has left its trace, and nothing else.
 TABLE refused;
 SELECT * FROM account;
+ROLLBACK;
+
+-- Of two limits the one that opens later is told.
+BEGIN;
+SELECT rewards.set_company_context(:'company_a', 'back end') \gset
+INSERT INTO rewards.company_settings (events_per_hour, events_per_day) VALUES (1, 1);
+SELECT n, outcome, round(retry_after / 3600.0) AS hours
+  FROM generate_series(1, 2) AS n, submit('56f', 'visit', n * interval '2 minutes', 'both ' || n) ORDER BY n;
 ROLLBACK;
 
 -- Of points, as many as fit exactly; those of rejected events do not count, and what no hour can hold is never allowed.

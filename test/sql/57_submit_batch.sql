@@ -146,6 +146,21 @@ SELECT count(*) AS accounts, count(*) FILTER (WHERE available_points = validated
           FROM rewards.points_events GROUP BY 1, 2) AS e USING (user_id, company_id)
  WHERE company_id IN (:'company_a', :'company_b');
 
+-- What a batch notices is as severe as the worst of it, and names the newest events.
+BEGIN;
+SELECT rewards.set_company_context(:'company_a', 'back end') \gset
+SELECT status, trust_score
+  FROM rewards.submit_points_events((SELECT jsonb_agg(event_of('57c', 'visit', ago, 'worst ' || ago) ORDER BY ago DESC)
+           FROM unnest('{1 hour,59 minutes 59.5 seconds,59 minutes 58 seconds}'::interval[]) AS ago));
+SELECT severity, score, occurrences, cardinality(related_event_ids) AS events
+  FROM rewards.fraud_insights WHERE user_id = member('57c') AND insight_type = 'low_trust_score';
+SELECT count(*) FROM rewards.submit_points_events((SELECT jsonb_agg(event_of('57d', 'visit', n * interval '1.5 seconds', 'many ' || n) ORDER BY n)
+    FROM generate_series(1, 30) AS n));
+SELECT occurrences, (SELECT array_agg(substring(nonce from '\d+')::integer ORDER BY ord)
+           FROM unnest(related_event_ids) WITH ORDINALITY AS r (id, ord) JOIN rewards.points_events AS e USING (id)) AS events
+  FROM rewards.fraud_insights WHERE user_id = member('57d') AND insight_type = 'low_trust_score';
+ROLLBACK;
+
 -- Limits hold within a batch: the hundred and first is refused, and the one after it.
 BEGIN;
 DELETE FROM rewards.company_settings WHERE company_id = :'company_a';

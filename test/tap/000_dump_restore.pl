@@ -10,6 +10,7 @@ use Test::More;
 my $acme = '11111111-1111-4111-8111-111111111111';
 my $other = '22222222-2222-4222-8222-222222222222';
 my $ann = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa';
+my $cleo = 'cccccccc-cccc-4ccc-8ccc-cccccccccccc';
 my $bob = 'bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb';
 
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -79,6 +80,18 @@ SELECT coalesce(a.user_id, e.user_id) FROM rewards.user_points_cache a
  WHERE (a.available_points, a.pending_points) IS DISTINCT FROM (e.available, e.pending)
 SQL
 
+my $broken_entries = <<'SQL';
+SELECT count(*) FILTER (WHERE l.entry_hash IS DISTINCT FROM CASE l.kind
+           WHEN 'event' THEN rewards.event_entry_hash(l.previous, l.version, l.recorded_at, l.balance_after, e,
+                f.old_status, f.old_validated_by, f.old_validated_at, f.old_notes)
+           ELSE rewards.status_entry_hash(l.previous, (SELECT x FROM rewards.ledger_entries x
+                WHERE x.user_id = l.user_id AND x.company_id = l.company_id AND x.version = l.version)) END) || ' of ' || count(*)
+  FROM (SELECT *, lag(entry_hash) OVER (PARTITION BY user_id, company_id ORDER BY version) AS previous FROM rewards.ledger) l
+  JOIN rewards.points_events e ON e.user_id = l.user_id AND e.id = l.event_id
+  LEFT JOIN LATERAL (SELECT * FROM rewards.ledger_entries f WHERE f.user_id = l.user_id AND f.event_id = l.event_id
+       AND f.kind = 'status' ORDER BY f.version LIMIT 1) f ON true
+SQL
+
 # A database as its user leaves it
 
 $node->safe_psql('postgres', <<'SQL');
@@ -112,6 +125,18 @@ INSERT INTO rewards.coupon_templates (id, template_name, points_cost, coupon_val
 INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, proof_payload, validation_status) VALUES
     ('$bob', 'receipt', '2024-02-29 12:00+00', 30, '{"till": "3"}', 'pending_review');
 SQL
+# Points that expire, spent and refunded, a status that changed, an approval that waits for another.
+in_company('shop', $acme, <<"SQL", 'shop_owner');
+INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status, expires_at)
+    VALUES ('$cleo', 'gift', now(), 20, 'validated', now() + '1 day'), ('$cleo', 'gift', now(), 20, 'validated', now() + '2 days'),
+           ('$cleo', 'big', now(), 500, 'pending_review', NULL), ('$cleo', 'small', now(), 5, 'pending', now() + '3 days');
+INSERT INTO rewards.company_settings (company_id, review_four_eyes_points) VALUES ('$acme', 100);
+SQL
+in_company('shop', $acme, "SELECT FROM rewards.deduct_points('$cleo', 25)", 'none');
+in_company('shop', $acme, "SELECT FROM rewards.refund_points('$cleo', (SELECT id FROM rewards.points_events WHERE points_delta = -25))", 'none');
+in_company('shop', $acme, "SELECT FROM rewards.deduct_points('$cleo', 10)", 'none');
+in_company('shop', $acme, "SELECT FROM rewards.review_points_event((SELECT id FROM rewards.points_events WHERE event_type = '$_'), 'approve', 'anna')", 'none')
+    for 'big', 'small';
 in_company('shop', $acme, "SELECT FROM rewards.award_points('$ann', 1500, 'welcome', 'first visit')");
 in_company('shop', $acme, "SELECT FROM rewards.award_points('$bob', 50)");
 in_company('shop', $other, "SELECT FROM rewards.award_points('$ann', 5, 'elsewhere')");
@@ -184,7 +209,10 @@ is(content('custom'), $content, 'custom: every row is as it was');
     $node->safe_psql('data', <<'SQL');
 CREATE EXTENSION pg_rewards;
 SELECT rewards.install(owner => 'shop_owner');
-TRUNCATE rewards.data_version;
+-- What install() wrote itself, the dump brings.
+ALTER TABLE rewards.company_settings DISABLE TRIGGER USER;
+ALTER TABLE rewards.trust_rules DISABLE TRIGGER USER;
+TRUNCATE rewards.data_version, rewards.company_settings, rewards.trust_rules;
 ALTER TABLE rewards.points_events ADD COLUMN my_source text;
 SQL
     command_ok([ @psql, @data, '-f', dump_file('data') ], 'data: the rows alone are restored into new tables');
@@ -223,6 +251,13 @@ for my $database ('plain', 'custom', 'folder', 'inserts') {
         "$database: without a company nothing is seen");
     is(in_company($database, $other, 'SELECT count(*) FROM rewards.points_events'), '1', "$database: and another company sees its own");
     is(in_company($database, $acme, 'SELECT count(*) FROM rewards.coupons'), '3', "$database: the user's policy holds");
+    is(in_company($database, $acme, <<"SQL", 'none'), "approved|535|f\n532\n535\n2,5,5,20,3", "$database: lots, approvals and statuses go on");
+SELECT outcome, balance, replayed FROM rewards.review_points_event((SELECT id FROM rewards.points_events WHERE event_type = 'big'), 'approve', 'ben');
+SELECT balance FROM rewards.deduct_points('$cleo', 3);
+SELECT balance FROM rewards.refund_points('$cleo', (SELECT id FROM rewards.points_events WHERE points_delta = -3));
+SELECT string_agg(remaining::text, ',' ORDER BY expires_at, remaining) FROM rewards.point_lots WHERE user_id = '$cleo'
+SQL
+    like($node->safe_psql($database, $broken_entries), qr/^0 of [1-9]/, "$database: every entry has the hash of its content and the one before");
     ($status, undef, $error) =
         $node->psql($database, "SET ROLE shop_app; UPDATE rewards.user_points_cache SET available_points = 1000000");
     like($error, qr/permission denied/, "$database: the application writes nothing by itself");

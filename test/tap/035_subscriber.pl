@@ -11,7 +11,8 @@ my $tenant = '11111111-1111-4111-8111-111111111111';
 my $template = '33333333-3333-4333-8333-333333333333';
 my $ann = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa';
 my $bob = 'bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb';
-my @tables = map { "rewards.$_" } qw(coupon_keys coupon_templates coupons points_events used_nonces user_points_cache);
+my @tables = map { "rewards.$_" } qw(coupon_keys coupon_templates coupons points_events ledger_entries point_lots
+    point_lot_uses event_approvals used_nonces user_points_cache);
 
 my ($publisher, $subscriber) = map { PostgreSQL::Test::Cluster->new($_) } 'publisher', 'subscriber';
 for my $node ($publisher, $subscriber) {
@@ -32,6 +33,22 @@ sub books {
     return map { split /\n/, $node->safe_psql('postgres', "SELECT '$_', t FROM $_ t ORDER BY t::text") } @tables;
 }
 
+# Entries whose hash is not the one that their content and the entry before them make.
+sub broken_entries {
+    my ($node) = @_;
+    return $node->safe_psql('postgres', <<'SQL');
+SELECT count(*) FILTER (WHERE l.entry_hash IS DISTINCT FROM CASE l.kind
+           WHEN 'event' THEN rewards.event_entry_hash(l.previous, l.version, l.recorded_at, l.balance_after, e,
+                f.old_status, f.old_validated_by, f.old_validated_at, f.old_notes)
+           ELSE rewards.status_entry_hash(l.previous, (SELECT x FROM rewards.ledger_entries x
+                WHERE x.user_id = l.user_id AND x.company_id = l.company_id AND x.version = l.version)) END) || ' of ' || count(*)
+  FROM (SELECT *, lag(entry_hash) OVER (PARTITION BY user_id, company_id ORDER BY version) AS previous FROM rewards.ledger) l
+  JOIN rewards.points_events e ON e.user_id = l.user_id AND e.id = l.event_id
+  LEFT JOIN LATERAL (SELECT * FROM rewards.ledger_entries f WHERE f.user_id = l.user_id AND f.event_id = l.event_id
+       AND f.kind = 'status' ORDER BY f.version LIMIT 1) f ON true
+SQL
+}
+
 # The rows that only one of the two has.
 sub differences {
     my %count;
@@ -50,7 +67,13 @@ sub decide {
 in_company($publisher, <<"SQL");
 INSERT INTO rewards.coupon_templates (id, template_name, points_cost, coupon_value_type, coupon_value) VALUES ('$template', 'ten off', 10, 'fixed_amount', 10);
 SELECT FROM rewards.award_points('$ann', 100, 'early', 'first');
-INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta) VALUES ('$ann', 'receipt', now(), 7)
+INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta) VALUES ('$ann', 'receipt', now(), 7);
+INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status, expires_at)
+    VALUES ('$bob', 'gift', now(), 20, 'validated', now() + '1 day'), ('$bob', 'gift', now(), 20, 'validated', now() + '2 days'),
+           ('$bob', 'big', now(), 500, 'pending_review', NULL);
+SELECT FROM rewards.deduct_points('$bob', 5);
+INSERT INTO rewards.company_settings (company_id, review_four_eyes_points) VALUES ('$tenant', 100);
+SELECT FROM rewards.review_points_event((SELECT id FROM rewards.points_events WHERE event_type = 'big'), 'approve', 'clerk')
 SQL
 my $code = in_company($publisher, "SELECT coupon_code FROM rewards.redeem_coupon('$ann', '$template', 'early')");
 
@@ -67,16 +90,21 @@ in_company($publisher, "SELECT FROM rewards.redeem_coupon('$bob', '$template', '
 in_company($publisher, "SELECT FROM rewards.claim_coupon('$code', 'till')");
 in_company($publisher, "INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status)
     SELECT '$bob', 'import', now(), n, 'validated' FROM generate_series(1, 10) n");
+in_company($publisher, "SELECT FROM rewards.deduct_points('$bob', 20)");
+in_company($publisher, "SELECT FROM rewards.review_points_event((SELECT id FROM rewards.points_events WHERE event_type = 'big'), 'approve', 'boss')");
 decide('receipt', 'pending_review', 'clerk');
 decide('receipt', 'validated', 'chief');
 $publisher->wait_for_catchup('books');
 is(differences(), '', 'and what came later is, too');
-is(scalar(grep { /,validated,chief,/ } books($subscriber)), 1, '... with the one who decided');
+is(scalar(grep { /^rewards\.points_events.*,validated,chief,/ } books($subscriber)), 1, '... with the one who decided');
 
 in_company($publisher, "INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta) VALUES ('$bob', 'visit', now(), 3)");
 decide('visit', $_, 'clerk') for 'pending_review', 'validated';
 $publisher->wait_for_catchup('books');
 is(differences(), '', '... also where one person decides twice');
+
+like(broken_entries($publisher), qr/^0 of [1-9]/, 'every entry has the hash of its content');
+is(broken_entries($subscriber), broken_entries($publisher), '... at the subscriber, too');
 
 my ($status, undef, $error) = $subscriber->psql('postgres', 'DELETE FROM rewards.points_events');
 like($error, qr/DELETE on table "points_events" is not allowed/, 'the subscriber guards the ledger');
@@ -94,6 +122,10 @@ is(in_company($subscriber, "SELECT coupon_code, replayed FROM rewards.redeem_cou
     'after it took over, with the key file, a nonce gives the same code');
 is(in_company($subscriber, "SELECT outcome, balance FROM rewards.award_points('$ann', 1)"), 'awarded|98', '... and points can be awarded');
 is(in_company($subscriber, "SELECT available_points FROM rewards.calculate_user_points('$ann')"), '98', '... and the books add up');
+
+like(broken_entries($subscriber), qr/^0 of [1-9]/, '... with entries that follow those of before');
+is(in_company($subscriber, "SELECT balance FROM rewards.deduct_points('$bob', 2); SELECT remaining FROM rewards.point_lots WHERE user_id = '$bob'"),
+    "611\n3", '... and points that expire are spent first');
 
 $subscriber->stop;
 done_testing();
