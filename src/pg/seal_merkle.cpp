@@ -3,10 +3,6 @@
 #include "pg/raise.hpp"
 #include "pg/values.hpp"
 
-extern "C" {
-#include "utils/array.h"
-}
-
 namespace rewards::pg {
 
 namespace {
