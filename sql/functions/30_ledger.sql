@@ -49,12 +49,14 @@ CREATE FUNCTION rewards.open_account_at_zero() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
-    IF (NEW.available_points, NEW.pending_points, NEW.lifetime_earned, NEW.lifetime_spent) IS DISTINCT FROM (0, 0, 0, 0) THEN
+    IF (NEW.available_points, NEW.pending_points, NEW.lifetime_earned, NEW.lifetime_spent, NEW.expiring_points, NEW.version)
+           IS DISTINCT FROM (0, 0, 0, 0, 0, 0)
+       OR NEW.chain_head IS NOT NULL OR NEW.next_expiry IS NOT NULL THEN
         RAISE EXCEPTION 'an account opens with a balance of zero'
             USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA,
                   HINT = 'INSERT or COPY the events into points_events; the balance follows.';
     END IF;
-    IF NEW.updated_at > clock_timestamp() THEN
+    IF greatest(NEW.updated_at, NEW.opened_at) > clock_timestamp() THEN
         RAISE EXCEPTION 'an account cannot open in the future'
             USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA,
                   HINT = 'The clock of an account never goes back: everything later would be stamped with that time.';
@@ -63,18 +65,18 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION rewards.open_account_at_zero() IS
-    'Trigger: refuses an account that does not start with a balance of zero, or starts in the future';
+    'Trigger: refuses an account that does not start with a balance of zero and no entries, or starts in the future';
 
 -- The hashes of entries, computed anew from their rows.
 CREATE FUNCTION rewards.event_entry_hash(
     previous bytea, version bigint, recorded_at timestamptz, balance_after bigint, event record,
     first_status text DEFAULT NULL, first_validated_by text DEFAULT NULL,
     first_validated_at timestamptz DEFAULT NULL, first_notes text DEFAULT NULL) RETURNS bytea
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rewards_event_entry_hash';
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'rewards_event_entry_hash';
 COMMENT ON FUNCTION rewards.event_entry_hash(bytea, bigint, timestamptz, bigint, record, text, text, timestamptz, text) IS
     'The entry_hash that an event (a row of points_events) has as this entry of its account, after the entry with the hash previous (null: the account''s first). For an event whose status has changed since, first_status and the others say what it was written with. Null for a null row or place';
 
 CREATE FUNCTION rewards.status_entry_hash(previous bytea, entry record) RETURNS bytea
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rewards_status_entry_hash';
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'rewards_status_entry_hash';
 COMMENT ON FUNCTION rewards.status_entry_hash(bytea, record) IS
     'The entry_hash that a change of status (a row of ledger_entries of kind status) has after the entry with the hash previous';

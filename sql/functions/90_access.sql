@@ -14,7 +14,7 @@ DECLARE
         'award_points(uuid, bigint, text, text, text, timestamptz)', 'deduct_points(uuid, bigint, text, text, text, timestamptz)',
         'refund_points(uuid, uuid, text)', 'expire_points(integer)', 'calculate_user_points(uuid)',
         'points_history(uuid, integer, uuid)', 'balance_at(uuid, timestamptz)',
-        'within_attribution_window(timestamptz, timestamptz, interval)',
+        'within_attribution_window(timestamptz, timestamptz, interval)', 'seal_ledger()', 'event_receipt(uuid, uuid)',
         'event_request_hash(uuid, text, timestamptz, text)', 'examine_attestation(uuid, text, jsonb, text)',
         'cleanup_expired_attestations()', 'flag_account(uuid, text, text, jsonb, uuid)',
         'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
@@ -24,6 +24,14 @@ DECLARE
     for_staff CONSTANT text[] := ARRAY[
         'code_data_version()', 'companies()',
         'refresh_user_points_cache(uuid)', 'reconcile_ledger()', 'show_progress(text, tid, bigint)', 'sum_points(bigint)',
+        'ledger_digest()', 'verify_ledger(bigint, text)', 'verify_chains(uuid)', 'verify_chains_since(bigint)',
+        'verify_accounts(uuid)', 'verify_accounts_since(bigint)', 'verify_blocks(bigint)', 'verify_digest(text)',
+        'verify_chains_query(text, text)', 'entry_place(uuid, bigint)', 'entries_since(bigint)', 'sealed_systems()',
+        'unsealed_entries()', 'event_entry_hash(bytea, bigint, timestamptz, bigint, record, text, text, timestamptz, text)',
+        'status_entry_hash(bytea, record)', 'merkle_root(bytea)', 'merkle_path(bytea, bigint)',
+        'follow_merkle_path(bytea, bigint, bigint, bytea[])',
+        'block_hash(uuid, bigint, bigint, bigint, bigint, bigint, bytea, bytea, timestamptz, text)',
+        'repair_account(uuid, boolean)',
         'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
         'review_points_event(uuid, text, text, text)', 'hash_coupon_code(text)'];
@@ -31,7 +39,7 @@ DECLARE
         'company_settings', 'user_points_cache', 'points_events', 'ledger_entries', 'ledger', 'point_lots',
         'ledger_discrepancies', 'point_rules', 'coupon_templates', 'coupons'];
     read_by_staff CONSTANT text[] := ARRAY[
-        'data_version', 'used_nonces', 'point_lot_uses', 'points_liability', 'trust_rules', 'account_devices',
+        'data_version', 'audit_log', 'used_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks', 'ledger_seal_lag', 'trust_rules', 'account_devices',
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue', 'coupon_keys'];
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin]) AS grantee

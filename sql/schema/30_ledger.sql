@@ -40,7 +40,7 @@ COMMENT ON TABLE rewards.user_points_cache IS 'One row per account (a user in a 
 COMMENT ON COLUMN rewards.user_points_cache.available_points IS 'Sum of the validated events, in points; what the member can spend';
 COMMENT ON COLUMN rewards.user_points_cache.pending_points IS 'Sum of the events that are neither validated nor rejected, in points';
 COMMENT ON COLUMN rewards.user_points_cache.lifetime_earned IS 'Sum of the positive validated events, in points';
-COMMENT ON COLUMN rewards.user_points_cache.lifetime_spent IS 'Sum of the negative validated events, in points, as a positive number';
+COMMENT ON COLUMN rewards.user_points_cache.lifetime_spent IS 'Sum of the negative validated events, in points, as a positive number; what expired unspent (points_expiry) is part of it, so that earned less spent is available';
 COMMENT ON COLUMN rewards.user_points_cache.version IS 'Number of the account''s newest entry: an event, or a later change of its status; there are no gaps';
 COMMENT ON COLUMN rewards.user_points_cache.chain_head IS 'Hash of the newest entry, which contains the hash of the one before it';
 COMMENT ON COLUMN rewards.user_points_cache.expiring_points IS 'The part of available_points that has a date of expiry (the sum of point_lots)';
@@ -126,8 +126,10 @@ CREATE TABLE rewards.ledger_entries (
 );
 COMMENT ON TABLE rewards.ledger_entries IS 'Entries of accounts that are not in an event''s own row: events written by SQL, and changes of status. rewards.ledger shows all entries in order';
 CREATE INDEX ledger_entries_event ON rewards.ledger_entries (event_id, version);
-CREATE INDEX ledger_entries_xid ON rewards.ledger_entries USING brin (xid);
-CREATE INDEX points_events_xid ON rewards.points_events USING brin (xid);
+-- seal_ledger() reads what came last. system_id is there because another server's transactions have
+-- other numbers; autosummarize, because pages that no summary knows are read every time.
+CREATE INDEX ledger_entries_xid ON rewards.ledger_entries USING brin (system_id, xid) WITH (autosummarize = on);
+CREATE INDEX points_events_xid ON rewards.points_events USING brin (system_id, xid) WITH (autosummarize = on);
 
 CREATE VIEW rewards.ledger WITH (security_invoker = true) AS
     SELECT user_id, company_id, version, id AS event_id, 'event' AS kind, created_at AS recorded_at,

@@ -34,12 +34,20 @@ CREATE VIEW rewards.points_liability WITH (security_invoker = true) AS
       FROM rewards.user_points_cache WHERE available_points > expiring_points GROUP BY company_id;
 COMMENT ON VIEW rewards.points_liability IS 'Points that members hold, by the UTC month in which they expire; a null month: never';
 
-CREATE TRIGGER refuse_write BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.point_lots
+-- A subscriber gets the rows by COPY: INSERT is refused to everybody but replication.
+CREATE TRIGGER refuse_insert BEFORE INSERT ON rewards.point_lots
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Lots follow points_events: write your event there, with its expires_at.');
-CREATE TRIGGER refuse_write BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.point_lot_uses
+CREATE TRIGGER refuse_write BEFORE UPDATE OR DELETE OR TRUNCATE ON rewards.point_lots
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Lots follow points_events: write your event there, with its expires_at.');
+CREATE TRIGGER refuse_insert BEFORE INSERT ON rewards.point_lot_uses
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('What an event spent follows points_events: write your event there.');
+CREATE TRIGGER refuse_write BEFORE UPDATE OR DELETE OR TRUNCATE ON rewards.point_lot_uses
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('What an event spent follows points_events: write your event there.');
+CREATE TRIGGER refuse_row_write BEFORE UPDATE OR DELETE ON rewards.point_lot_uses
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('What an event spent follows points_events, and never changes.');
 ALTER TABLE rewards.point_lots ENABLE ALWAYS TRIGGER refuse_write;
 ALTER TABLE rewards.point_lot_uses ENABLE ALWAYS TRIGGER refuse_write;
+ALTER TABLE rewards.point_lot_uses ENABLE ALWAYS TRIGGER refuse_row_write;
 
 ALTER TABLE rewards.point_lots ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.point_lots

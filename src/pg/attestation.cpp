@@ -3,6 +3,7 @@
 #include "pg/device.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
+#include "pg/statement.hpp"
 #include "pg/tenant.hpp"
 #include "pg/verdict.hpp"
 
@@ -146,20 +147,10 @@ RowField field_of(const std::optional<bool>& answer) {
 
 std::int64_t remove_expired(Write& write, const Uuid& company) {
     const Table& cache = open_for_writing(write, row::layout);
-    std::int64_t removed = 0;
-    as_owner(cache.relation, [&] {
-        SPI_connect();
-        Oid types[] = {UUIDOID};
-        Datum values[] = {to_datum(company)};
-        const int result = SPI_execute_with_args(
-            "DELETE FROM ONLY rewards.attestation_cache WHERE company_id = $1 AND expires_at <= clock_timestamp()", 1,
-            types, values, nullptr, false, 0);
-        if (result != SPI_OK_DELETE)
-            ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not remove expired attestations"));
-        removed = static_cast<std::int64_t>(SPI_processed);
-        SPI_finish();
-    });
-    return removed;
+    return static_cast<std::int64_t>(delete_as_owner(
+        cache.relation,
+        "DELETE FROM ONLY rewards.attestation_cache WHERE company_id = $1 AND expires_at <= clock_timestamp()",
+        {{UUIDOID, to_datum(company)}}));
 }
 
 }  // namespace

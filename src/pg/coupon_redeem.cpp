@@ -140,7 +140,7 @@ RedeemAnswer redeem(Ledger& ledger, Account& account, const RedeemRequest& reque
     const Fingerprint print = fingerprint_of(request);
     const NonceFound found = look_up_nonce(nonces, account.key, request.nonce, print);
     if (found.use == NonceUse::other_request) {
-        note_nonce_conflict(*ledger.write, account.key, "redeem_coupon()", request.nonce);
+        note_insight(*ledger.write, account.key, nonce_conflict("redeem_coupon()", request.nonce));
         return refused(refusal::nonce_conflict, account);
     }
     if (found.use == NonceUse::same_request) return replay(coupons, found.answer, request);

@@ -54,8 +54,8 @@ constexpr std::string_view types[] = {
     insight_type::honeypot_triggered, insight_type::attestation_failure, insight_type::low_trust_score,
     insight_type::clock_skew,         insight_type::code_guessing,       insight_type::manual_flag,
 };
+static_assert(std::size(types) == insight_type_count);
 constexpr std::string_view severities[] = {"low", "medium", "high", "critical"};
-constexpr std::size_t most_events = 20;
 
 std::optional<Severity> severity_of(std::string_view text) {
     for (std::size_t one = 0; one < std::size(severities); ++one)
@@ -75,25 +75,20 @@ Datum uuid_array(Datum* events, std::size_t count) {
     return PointerGetDatum(construct_array(events, static_cast<int>(count), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
 }
 
-Datum first_event(const Insight& insight) {
-    Datum event = insight.event ? to_datum(*insight.event) : Datum{0};
-    return uuid_array(&event, insight.event ? 1 : 0);
-}
-
 // The newest are at the end; whatever a hand has written there, only UUIDs count.
-Datum add_event(const std::optional<Datum>& known, const Uuid& event) {
+Datum add_events(const std::optional<Datum>& known, std::span<const Uuid> newer) {
     Datum* elements;
     bool* nulls;
     int size = 0;
     if (known)
         deconstruct_array(DatumGetArrayTypeP(*known), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR, &elements, &nulls,
                           &size);
-    Datum events[most_events];
-    std::size_t first = most_events - 1;
-    events[first] = to_datum(event);
+    Datum events[most_insight_events];
+    std::size_t first = most_insight_events;
+    for (std::size_t one = newer.size(); one > 0 && first > 0; --one) events[--first] = to_datum(newer[one - 1]);
     for (int one = size - 1; one >= 0 && first > 0; --one)
         if (!nulls[one]) events[--first] = elements[one];
-    return uuid_array(events + first, most_events - first);
+    return uuid_array(events + first, most_insight_events - first);
 }
 
 NotedInsight open_insight(Table& insights, const AccountKey& account, const Insight& insight) {
@@ -106,27 +101,28 @@ NotedInsight open_insight(Table& insights, const AccountKey& account, const Insi
                       {row::severity, text_datum(insight.severity)},
                       {row::score, score_field(insight)},
                       {row::details, field_of(insight.details)},
-                      {row::related_event_ids, first_event(insight)},
-                      {row::occurrences, Int64GetDatum(1)},
+                      {row::related_event_ids, add_events(std::nullopt, insight.events)},
+                      {row::occurrences, Int64GetDatum(insight.occurrences)},
                       {row::resolved, BoolGetDatum(false)},
                       {row::created_at, TimestampTzGetDatum(now)},
                       {row::updated_at, TimestampTzGetDatum(now)}});
-    return {id, 1};
+    return {id, insight.occurrences};
 }
 
 NotedInsight count_up(Table& insights, const Insight& insight) {
-    const NotedInsight noted{uuid_of(value(insights, row::id)), DatumGetInt64(value(insights, row::occurrences)) + 1};
+    const NotedInsight noted{uuid_of(value(insights, row::id)),
+                             DatumGetInt64(value(insights, row::occurrences)) + insight.occurrences};
     const Severity before = severity_of(text_view(value(insights, row::severity))).value_or(insight.severity);
     const std::optional<Datum> events = optional_value(insights, row::related_event_ids);
     const std::optional<Datum> details = insight.details ? insight.details : optional_value(insights, row::details);
     const std::optional<Datum> score = optional_value(insights, row::score);
-    update(insights,
-           {{row::severity, text_datum(Max(before, insight.severity))},
-            {row::score, insight.score ? score_field(insight) : field_of(score)},
-            {row::details, field_of(details)},
-            {row::related_event_ids, insight.event ? RowField(add_event(events, *insight.event)) : field_of(events)},
-            {row::occurrences, Int64GetDatum(noted.occurrences)},
-            {row::updated_at, TimestampTzGetDatum(GetCurrentTimestamp())}});
+    update(insights, {{row::severity, text_datum(Max(before, insight.severity))},
+                      {row::score, insight.score ? score_field(insight) : field_of(score)},
+                      {row::details, field_of(details)},
+                      {row::related_event_ids,
+                       insight.events.empty() ? field_of(events) : RowField(add_events(events, insight.events))},
+                      {row::occurrences, Int64GetDatum(noted.occurrences)},
+                      {row::updated_at, TimestampTzGetDatum(GetCurrentTimestamp())}});
     return noted;
 }
 
@@ -196,23 +192,27 @@ NotedInsight note_insight(Write& write, const AccountKey& account, const Insight
     return is_known ? count_up(insights, insight) : open_insight(insights, account, insight);
 }
 
-void note_nonce_conflict(Write& write, const AccountKey& account, std::string_view call, std::string_view nonce) {
-    note_insight(write, account,
-                 {insight_type::replay_attempt, Severity::medium, std::nullopt,
-                  jsonb_of_texts({{"call", call}, {"nonce", nonce}}), std::nullopt});
+Insight nonce_conflict(std::string_view call, std::string_view nonce) {
+    return {insight_type::replay_attempt,
+            Severity::medium,
+            std::nullopt,
+            jsonb_of_texts({{"call", call}, {"nonce", nonce}}),
+            {}};
 }
 
-InsightCounts count_open(Write& write, const AccountKey& account) {
+std::size_t place_of(std::string_view insight_type) {
+    return static_cast<std::size_t>(std::ranges::find(types, insight_type) - std::begin(types));
+}
+
+OpenInsights read_open(Write& write, const AccountKey& account) {
     Table& insights = open_for_reading(write, row::layout);
-    const Datum user = to_datum(account.user);
-    const Datum company = to_datum(account.company);
-    const Datum open = BoolGetDatum(false);
-    InsightCounts counts{};
-    counts.open = count_rows(insights, row::by_open, {user, company, open}, row::insight_type, "",
-                             static_cast<std::int64_t>(std::size(types)));
-    if (counts.open > 0 && find(insights, row::by_open, {user, company, open, to_datum(insight_type::replay_attempt)}))
-        counts.replay_attempts = DatumGetInt64(value(insights, row::occurrences));
-    return counts;
+    OpenInsights open{};
+    for_each(insights, row::by_open, {to_datum(account.user), to_datum(account.company), BoolGetDatum(false)}, [&] {
+        const std::size_t place = place_of(text_view(value(insights, row::insight_type)));
+        if (place < open.size()) open[place] = DatumGetInt64(value(insights, row::occurrences));
+        return true;
+    });
+    return open;
 }
 
 }  // namespace rewards::pg
@@ -223,11 +223,15 @@ SQL_FUNCTION(rewards_flag_account) {
     using namespace rewards::pg;
     const Arguments arguments{fcinfo};
     const rewards::Uuid user = arguments.uuid(0, "user_id");
+    rewards::Uuid event;
     Insight insight{};
     insight.type = known_type(arguments, 1);
     insight.severity = known_severity(arguments, 2);
     if (!arguments.is_null(3)) insight.details = arguments.datum(3);
-    if (!arguments.is_null(4)) insight.event = uuid_of(arguments.datum(4));
+    if (!arguments.is_null(4)) {
+        event = uuid_of(arguments.datum(4));
+        insight.events = std::span(&event, 1);
+    }
     const Context& context = require_context();
     require_back_end(context, "flag accounts");
     NotedInsight noted{};

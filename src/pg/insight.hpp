@@ -23,12 +23,15 @@ inline constexpr std::string_view manual_flag = "manual_flag";
 
 enum class Severity : std::uint8_t { low, medium, high, critical };
 
+inline constexpr std::size_t most_insight_events = 20;
+
 struct Insight {
     std::string_view type;  // one of insight_type
     Severity severity;
     std::optional<std::int32_t> score;  // the trust score, 0 to 100
     std::optional<Datum> details;       // jsonb
-    std::optional<Uuid> event;
+    std::span<const Uuid> events;       // oldest first
+    std::int64_t occurrences = 1;
 };
 
 struct NotedInsight {
@@ -37,18 +40,19 @@ struct NotedInsight {
 };
 
 // Opens an insight, or counts up the open one of its kind: the severity becomes the higher one, score and details the
-// newer ones, and the event joins the newest 20. The account has to be locked.
+// newer ones, and the events join the newest 20. The account has to be locked.
 NotedInsight note_insight(Write& write, const AccountKey& account, const Insight& insight);
 
-// A nonce that came back with another request; `call` is the function that refused it.
-void note_nonce_conflict(Write& write, const AccountKey& account, std::string_view call, std::string_view nonce);
+// A nonce that came back with another request; `call` is the function that refused it. Lives as long as the memory
+// context.
+Insight nonce_conflict(std::string_view call, std::string_view nonce);
 
-struct InsightCounts {
-    std::int64_t open;             // kinds of insight
-    std::int64_t replay_attempts;  // occurrences of the open replay_attempt
-};
+// How often what the open insights of an account are about was noticed, by the place of their type; 0: none is open.
+inline constexpr std::size_t insight_type_count = 12;
+using OpenInsights = std::array<std::int64_t, insight_type_count>;
+std::size_t place_of(std::string_view insight_type);
 
 // The account has to be locked. Costs an index probe where there are none.
-InsightCounts count_open(Write& write, const AccountKey& account);
+OpenInsights read_open(Write& write, const AccountKey& account);
 
 }  // namespace rewards::pg

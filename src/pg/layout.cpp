@@ -66,11 +66,22 @@ AttrNumber find_column(TupleDesc columns, const Column& wanted, const char* tabl
     pg_unreachable();
 }
 
+// An index of the rows that have a value has all rows that a search for a value can find.
+bool leaves_out_nulls_only(Relation index, const Form_pg_index form, std::size_t keys) {
+    List* conditions = RelationGetIndexPredicate(index);
+    if (list_length(conditions) != 1 || !IsA(linitial(conditions), NullTest)) return false;
+    const auto* test = static_cast<NullTest*>(linitial(conditions));
+    if (test->nulltesttype != IS_NOT_NULL || !IsA(test->arg, Var)) return false;
+    const std::span<const int16> columns(form->indkey.values, keys);
+    const AttrNumber tested = reinterpret_cast<const Var*>(test->arg)->varattno;
+    return std::ranges::find(columns, tested) != columns.end();
+}
+
 bool serves(Relation index, const TableLayout& layout, const Lookup& lookup) {
     const Form_pg_index form = index->rd_index;
-    if (!form->indisvalid || index->rd_rel->relam != BTREE_AM_OID || form->indnkeyatts < lookup.count ||
-        !heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr))
-        return false;
+    if (!form->indisvalid || index->rd_rel->relam != BTREE_AM_OID || form->indnkeyatts < lookup.count) return false;
+    const bool is_partial = !heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr);
+    if (is_partial && (lookup.is_key || !leaves_out_nulls_only(index, form, lookup.count))) return false;
     if (lookup.is_key && !(form->indisunique && form->indimmediate && form->indnkeyatts == lookup.count)) return false;
     for (std::size_t key = 0; key < lookup.count; ++key)
         if (form->indkey.values[key] != layout.attributes[lookup.columns[key]]) return false;

@@ -42,7 +42,8 @@ constexpr Column columns[] = {
     {"validation_notes", TEXTOID},
 };
 static_assert(std::size(columns) == column_count);
-constexpr Lookup lookups[] = {{3, {user_id, company_id, event_time}}, {2, {user_id, id}}};
+constexpr Lookup lookups[] = {
+    {3, {user_id, company_id, event_time}}, {2, {user_id, id}}, {3, {user_id, company_id, payload_hash}}};
 TableLayout layout{"points_events", columns, lookups};
 }  // namespace
 }  // namespace event

@@ -44,6 +44,9 @@ Account lock_account(Ledger& ledger, const AccountKey& key);
 // Nothing: somebody else holds it, or it does not exist.
 std::optional<Account> try_lock_account(Ledger& ledger, const AccountKey& key);
 
+// Locks the row, or opens the account, without a look at what the row says.
+void lock_account_row(Ledger& ledger, const AccountKey& key);
+
 // Writes what changed back to the locked row, with these cells of other columns. Once per lock.
 void save_account(Account& account, std::span<const Cell> others = {});
 
@@ -55,6 +58,10 @@ void with_account(Write& write, const AccountKey& key, Body body) {
     body(ledger, account);
     save_account(account);
 }
+
+// A statement that is writing events has not brought the balance up to them yet, and will: what is
+// summed meanwhile would be counted twice.
+void require_settled(Write& write);
 
 struct Posting {
     std::string_view event_type;
@@ -77,6 +84,9 @@ struct Posting {
     RowField trust_version;
     RowField shadow_score;
 };
+
+// The payload_hash of an event's refund, before the event's id: the unique index allows it once.
+inline constexpr std::string_view refund_payload = "refund:";
 
 // Writes an event with its entry, and moves the balance and the points that expire. The account is
 // left to be saved.
@@ -120,7 +130,8 @@ enum : std::uint8_t {
     validation_notes,
     column_count
 };
-enum : std::size_t { by_time, by_id };  // of an account by event_time; of a user in the order of writing
+// Of an account by event_time; of a user in the order of writing; of an account, what has a hash.
+enum : std::size_t { by_time, by_id, by_payload };
 }  // namespace event
 
 TableLayout& events_layout();

@@ -108,9 +108,13 @@ Ledger open_ledger(Write& write) {
     return {&write, open_for_writing(write, account_row::layout), open_for_writing(write, events_layout())};
 }
 
-Account lock_account(Ledger& ledger, const AccountKey& key) {
+void lock_account_row(Ledger& ledger, const AccountKey& key) {
     while (!lock_row(ledger.accounts, account_row::by_key, {to_datum(key.user), to_datum(key.company)}))
         open_account(ledger.accounts, key);
+}
+
+Account lock_account(Ledger& ledger, const AccountKey& key) {
+    lock_account_row(ledger, key);
     return settled_account(ledger, key);
 }
 

@@ -13,13 +13,21 @@ struct Undecided {
     std::optional<std::int32_t> trust_score;
 };
 
-// Of the account, in its newest version and locked; nothing: there is no such event, or with LockWaitSkip
-// somebody else holds it.
-std::optional<Undecided> lock_event(Ledger& ledger, const Account& account, const Uuid& id, LockWaitPolicy wait);
+// Locks the account of an event that is to be decided, once nobody is changing the event. An UPDATE of its status
+// has the event first and wants the account then, so whoever waited here with the account would never get on.
+Account lock_account_of_event(Ledger& ledger, const AccountKey& key, const Uuid& id);
+
+// Of the account, in its newest version and locked; nothing: there is no such event,
+std::optional<Undecided> lock_event(Ledger& ledger, const Account& account, const Uuid& id);
+// or somebody else holds it, which is an error above.
+std::optional<Undecided> try_lock_event(Ledger& ledger, const Account& account, const Uuid& id);
 
 // Changes the status of the event that was locked last, and what follows from it. A null note leaves the old one.
 void decide_event(Ledger& ledger, Account& account, const Undecided& event, Status status, std::string_view actor,
                   const std::optional<std::string_view>& note);
+
+// Why, in the words of whoever decides.
+std::optional<std::string_view> note_argument(const Arguments& arguments, int index);
 
 // Points that an event takes away cannot be more than there are.
 bool is_covered(const Account& account, const Undecided& event);

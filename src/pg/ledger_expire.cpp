@@ -1,6 +1,7 @@
 // expire_points: for a scheduler, so that what has expired is gone without anybody touching the account.
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
+#include "pg/statement.hpp"
 
 namespace rewards::pg {
 
@@ -13,28 +14,21 @@ struct DueAccounts {
     std::uint64_t count;
 };
 
+constexpr const char* due_accounts = R"(
+    SELECT user_id FROM (SELECT user_id FROM ONLY rewards.user_points_cache
+                          WHERE company_id = $1 AND next_expiry <= now() ORDER BY next_expiry LIMIT $2) AS first
+     ORDER BY user_id)";
+
 DueAccounts read_due(const Ledger& ledger, const Uuid& company, std::int64_t limit) {
     DueAccounts due{};
     MemoryContext caller = CurrentMemoryContext;
-    PushActiveSnapshot(GetLatestSnapshot());
-    as_owner(ledger.accounts.relation, [&] {
-        SPI_connect();
-        Oid types[] = {UUIDOID, INT8OID};
-        Datum values[] = {to_datum(company), Int64GetDatum(limit)};
-        const int result = SPI_execute_with_args(
-            "SELECT user_id FROM (SELECT user_id FROM rewards.user_points_cache"
-            "  WHERE company_id = $1 AND next_expiry <= now() ORDER BY next_expiry LIMIT $2) AS first ORDER BY user_id",
-            2, types, values, nullptr, true, 0);
-        if (result != SPI_OK_SELECT)
-            ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not look up points that expire"));
-        due.count = SPI_processed;
-        due.users = static_cast<Uuid*>(MemoryContextAlloc(caller, (due.count + 1) * sizeof(Uuid)));
-        bool is_null;
-        for (std::uint64_t row = 0; row < due.count; ++row)
-            due.users[row] = uuid_of(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &is_null));
-        SPI_finish();
-    });
-    PopActiveSnapshot();
+    read_newest_as_owner(ledger.accounts.relation, due_accounts,
+                         {{UUIDOID, to_datum(company)}, {INT8OID, Int64GetDatum(limit)}}, [&](const SqlRows& rows) {
+                             due.count = rows.count;
+                             due.users =
+                                 static_cast<Uuid*>(MemoryContextAlloc(caller, (rows.count + 1) * sizeof(Uuid)));
+                             for (std::uint64_t row = 0; row < rows.count; ++row) due.users[row] = rows[row].uuid(1);
+                         });
     return due;
 }
 

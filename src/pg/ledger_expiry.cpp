@@ -28,12 +28,6 @@ constexpr Lookup lookups[] = {{3, {user_id, company_id, event_id}}};
 TableLayout layout{"point_lot_uses", columns, lookups};
 }  // namespace use_row
 
-struct Lot {
-    Uuid event;
-    TimestampTz expires_at;
-    std::int64_t points;
-};
-
 // An array that lives in the current memory context.
 struct Lots {
     Lot* first;
@@ -113,20 +107,40 @@ void add_expiring(Account& account, const Lot& lot) {
     account.expiring.next = account.expiring.next ? Min(*account.expiring.next, lot.expires_at) : lot.expires_at;
 }
 
-void spend(Ledger& ledger, Account& account, const Uuid& event, std::int64_t points) {
+// What was spent is removed, so reading starts with the first lot again; for more each time, as it
+// passes what this transaction has removed.
+void read_lots(Ledger& ledger, const Account& account, Spending& spending, std::int64_t points) {
+    constexpr std::int64_t most = PG_INT64_MAX / 2;
+    spending.wanted = Max(points, Min(spending.wanted, most) * 2);
+    MemoryContext caller = MemoryContextSwitchTo(ledger.write->estate->es_query_cxt);
+    if (spending.lots != nullptr) pfree(spending.lots);
+    const Lots soonest =
+        read_soonest(open_for_writing(*ledger.write, lot_row::layout), account.key, spending.wanted, DT_NOBEGIN);
+    MemoryContextSwitchTo(caller);
+    spending.lots = soonest.first;
+    spending.count = soonest.count;
+    spending.at = 0;
+}
+
+bool has_lot(Ledger& ledger, const Account& account, Spending& spending, std::int64_t points) {
+    if (spending.at == spending.count && account.expiring.points > 0) read_lots(ledger, account, spending, points);
+    return spending.at < spending.count;
+}
+
+void spend(Ledger& ledger, Account& account, Spending& spending, const Uuid& event, std::int64_t points) {
     Table& lots = open_for_writing(*ledger.write, lot_row::layout);
     Table& uses = open_for_writing(*ledger.write, use_row::layout);
-    const Lots soonest = read_soonest(lots, account.key, points, DT_NOBEGIN);
-    account.expiring.next = std::nullopt;
-    for (std::size_t one = 0; one < soonest.count; ++one) {
-        const Lot& lot = soonest.first[one];
-        const std::int64_t taken = Min(points, lot.points);
-        if (taken < lot.points && !account.expiring.next) account.expiring.next = lot.expires_at;
-        if (taken == 0) break;
-        take(lots, account.key, lot, taken);
+    while (points > 0 && has_lot(ledger, account, spending, points)) {
+        const Lot& lot = spending.lots[spending.at];
+        const std::int64_t taken = Min(points, lot.points - spending.taken);
         remember_use(uses, account.key, event, lot, taken);
         account.expiring.points -= taken;
         points -= taken;
+        spending.taken += taken;
+        if (spending.taken < lot.points) break;
+        take(lots, account.key, lot, lot.points);
+        spending.taken = 0;
+        ++spending.at;
     }
 }
 
@@ -139,9 +153,28 @@ void earn(Ledger& ledger, Account& account, const Lot& lot) {
 }  // namespace
 
 void follow_expiry(Ledger& ledger, Account& account, const Movement& movement) {
-    if (movement.points < 0 && account.expiring.points > 0) spend(ledger, account, movement.event, -movement.points);
-    if (movement.points > 0 && movement.expires_at)
+    Spending spending{};
+    follow_expiry(ledger, account, spending, movement);
+    settle_spending(ledger, account, spending);
+}
+
+void follow_expiry(Ledger& ledger, Account& account, Spending& spending, const Movement& movement) {
+    if (movement.points < 0 && account.expiring.points > 0)
+        spend(ledger, account, spending, movement.event, -movement.points);
+    if (movement.points > 0 && movement.expires_at) {
+        settle_spending(ledger, account, spending);
         earn(ledger, account, {movement.event, *movement.expires_at, movement.points});
+    }
+}
+
+void settle_spending(Ledger& ledger, Account& account, Spending& spending) {
+    if (spending.lots == nullptr) return;
+    Table& lots = open_for_writing(*ledger.write, lot_row::layout);
+    if (spending.taken > 0) take(lots, account.key, spending.lots[spending.at], spending.taken);
+    account.expiring.next = std::nullopt;
+    if (has_lot(ledger, account, spending, 1)) account.expiring.next = spending.lots[spending.at].expires_at;
+    if (spending.lots != nullptr) pfree(spending.lots);
+    spending = {};
 }
 
 void expire_points(Ledger& ledger, Account& account) {

@@ -1,47 +1,23 @@
 #include "pg/ledger_lookup.hpp"
 
 #include "pg/ledger_entry.hpp"
+#include "pg/statement.hpp"
 
 namespace rewards::pg {
 
 std::optional<Uuid> user_of_event(Ledger& ledger, const Uuid& company, const Uuid& id) {
     std::optional<Uuid> user;
-    PushActiveSnapshot(GetLatestSnapshot());
-    as_owner(ledger.events.relation, [&] {
-        SPI_connect();
-        Oid types[] = {UUIDOID, UUIDOID};
-        Datum values[] = {to_datum(id), to_datum(company)};
-        const int result = SPI_execute_with_args(
-            "SELECT user_id FROM rewards.points_events WHERE id = $1 AND company_id = $2"
-            "   AND validation_status IN ('pending', 'validating', 'pending_review', 'flagged')",
-            2, types, values, nullptr, true, 1);
-        if (result != SPI_OK_SELECT)
-            ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not look up an event"));
-        bool is_null;
-        if (SPI_processed > 0) user = uuid_of(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-        SPI_finish();
-    });
-    PopActiveSnapshot();
+    read_newest_as_owner(ledger.events.relation,
+                         "SELECT user_id FROM ONLY rewards.points_events WHERE id = $1 AND company_id = $2"
+                         "   AND validation_status IN ('pending', 'validating', 'pending_review', 'flagged')",
+                         {{UUIDOID, to_datum(id)}, {UUIDOID, to_datum(company)}}, [&](const SqlRows& rows) {
+                             if (rows.count > 0) user = rows[0].uuid(1);
+                         });
     return user ? user : user_in_entries(ledger, company, id);
 }
 
 bool is_known_payload(const Ledger& ledger, const AccountKey& account, std::string_view hash) {
-    bool is_known = false;
-    PushActiveSnapshot(GetLatestSnapshot());
-    as_owner(ledger.events.relation, [&] {
-        SPI_connect();
-        Oid types[] = {UUIDOID, UUIDOID, TEXTOID};
-        Datum values[] = {to_datum(account.user), to_datum(account.company), to_datum(hash)};
-        const int result = SPI_execute_with_args(
-            "SELECT FROM rewards.points_events WHERE user_id = $1 AND company_id = $2 AND payload_hash = $3", 3, types,
-            values, nullptr, true, 1);
-        if (result != SPI_OK_SELECT)
-            ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not look up a payload_hash"));
-        is_known = SPI_processed > 0;
-        SPI_finish();
-    });
-    PopActiveSnapshot();
-    return is_known;
+    return find(ledger.events, event::by_payload, {to_datum(account.user), to_datum(account.company), to_datum(hash)});
 }
 
 }  // namespace rewards::pg

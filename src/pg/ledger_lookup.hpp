@@ -1,4 +1,4 @@
-// Events by what partial indexes know them by, which the simple path does not search: rarely needed.
+// Events by what only some have an index entry for.
 #pragma once
 
 #include "pg/ledger.hpp"

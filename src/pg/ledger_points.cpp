@@ -3,6 +3,7 @@
 #include "pg/insight.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
+#include "pg/statement.hpp"
 
 namespace rewards::pg {
 
@@ -77,7 +78,7 @@ PointsAnswer post_once(Ledger& ledger, Account& account, const PointsRequest& re
     const NonceFound found = look_up_nonce(nonces, account.key, *request.idempotency_key, print);
     if (found.use == NonceUse::same_request) return {nullptr, found.answer.event, found.answer.balance, true};
     if (found.use == NonceUse::other_request) {
-        note_nonce_conflict(*ledger.write, account.key, request.function, *request.idempotency_key);
+        note_insight(*ledger.write, account.key, nonce_conflict(request.function, *request.idempotency_key));
         return {&refusal::nonce_conflict, std::nullopt, account.balance.available, false};
     }
 
@@ -112,8 +113,28 @@ void require_range(std::int64_t points, std::int64_t least, const char* hint) {
                 errhint("%s", hint));
 }
 
-// A statement that is writing events has not brought the balance up to them yet, and will: what is
-// summed meanwhile would be counted twice.
+// Read under the account's lock and with a snapshot from after it, or a concurrent event would be
+// missed at REPEATABLE READ.
+constexpr const char* event_sums = R"(
+    SELECT coalesce(sum(points_delta) FILTER (WHERE validation_status = 'validated'), 0)::bigint,
+           coalesce(sum(points_delta) FILTER (WHERE validation_status NOT IN ('validated', 'rejected')), 0)::bigint,
+           coalesce(sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta > 0), 0)::bigint,
+           coalesce(-sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta < 0), 0)::bigint
+      FROM ONLY rewards.points_events WHERE user_id = $1 AND company_id = $2)";
+
+Balance sum_events(const Account& account) {
+    Balance sums{};
+    read_newest_as_owner(account.row->relation, event_sums,
+                         {{UUIDOID, to_datum(account.key.user)}, {UUIDOID, to_datum(account.key.company)}},
+                         [&](const SqlRows& rows) {
+                             const SqlRow& row = rows[0];
+                             sums = {row.integer(1), row.integer(2), row.integer(3), row.integer(4)};
+                         });
+    return sums;
+}
+
+}  // namespace
+
 void require_settled(Write& write) {
     const Table& events = open_for_reading(write, events_layout());
     if (events.relation->rd_refcnt > 1 && CheckRelationLockedByMe(events.relation, RowExclusiveLock, false))
@@ -123,39 +144,6 @@ void require_settled(Write& write) {
                         "refresh it."));
 }
 
-// Read under the account's lock and with a snapshot from after it, or a concurrent event would be
-// missed at REPEATABLE READ.
-Balance sum_events(const Account& account) {
-    Balance sums{};
-    PushActiveSnapshot(GetLatestSnapshot());
-    as_owner(account.row->relation, [&] {
-        SPI_connect();
-        Oid types[] = {UUIDOID, UUIDOID};
-        Datum values[] = {to_datum(account.key.user), to_datum(account.key.company)};
-        const int result = SPI_execute_with_args(
-            "SELECT coalesce(sum(points_delta) FILTER (WHERE validation_status = 'validated'), 0)::bigint,"
-            "       coalesce(sum(points_delta) FILTER (WHERE validation_status NOT IN ('validated', 'rejected')), "
-            "0)::bigint,"
-            "       coalesce(sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta > 0), "
-            "0)::bigint,"
-            "       coalesce(-sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta < 0), "
-            "0)::bigint"
-            "  FROM ONLY rewards.points_events WHERE user_id = $1 AND company_id = $2",
-            2, types, values, nullptr, true, 1);
-        if (result != SPI_OK_SELECT || SPI_processed != 1)
-            ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not sum the events of an account"));
-        const auto column = [](int number) {
-            bool is_null;
-            return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, number, &is_null));
-        };
-        sums = {column(1), column(2), column(3), column(4)};
-        SPI_finish();
-    });
-    PopActiveSnapshot();
-    return sums;
-}
-
-}  // namespace
 }  // namespace rewards::pg
 
 extern "C" {

@@ -38,8 +38,7 @@ RefundAnswer refund(Ledger& ledger, Account& account, const Refund& refund) {
         uuid_of(value(events, event::company_id)) != account.key.company)
         return refused(refusal::event_not_found, account);
     if (!is_refundable(events)) return refused(refusal::not_refundable, account);
-    // A unique index is behind this name: one refund for one event, whoever writes it.
-    const char* name = psprintf("refund:%s", uuid_text(refund.event));
+    const char* name = psprintf("%s%s", refund_payload.data(), uuid_text(refund.event));
     if (is_known_payload(ledger, account.key, name)) return refused(refusal::already_refunded, account);
 
     Posting posting{};

@@ -28,6 +28,7 @@ struct Current {
     std::optional<Account> account;
     std::optional<Uuid> newest_event;
     TimestampTz earliest;
+    Spending spending;
 };
 
 // One account after the other, in the order in which everybody locks them; earned before spent, as only
@@ -82,7 +83,7 @@ void follow(Current& current, const EventColumns& columns, Status status) {
     if (status != Status::validated) return;
     std::optional<TimestampTz> expires_at;
     if (!columns[event::expires_at].is_null) expires_at = DatumGetTimestampTz(columns[event::expires_at].value);
-    follow_expiry(*current.ledger, *current.account,
+    follow_expiry(*current.ledger, *current.account, current.spending,
                   {uuid_of(columns[event::id].value), DatumGetInt64(columns[event::points_delta].value), expires_at});
 }
 
@@ -117,6 +118,7 @@ void record_update(Current& current, const WrittenEvent& written) {
 // An account is as old as its oldest event, which may have been recorded elsewhere.
 void leave_account(Current& current) {
     if (!current.account) return;
+    settle_spending(*current.ledger, *current.account, current.spending);
     const TimestampTz opened_at = DatumGetTimestampTz(value(*current.account->row, account_row::opened_at));
     const Cell older[] = {{account_row::opened_at, TimestampTzGetDatum(current.earliest)}};
     save_account(*current.account,
@@ -159,7 +161,7 @@ Portal open_rows(const TriggerData* trigger, bool is_update) {
 
 void record_statement(Ledger& ledger, const TriggerData* trigger) {
     const bool is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
-    Current current{&ledger, is_update, std::nullopt, std::nullopt, DT_NOEND};
+    Current current{&ledger, is_update, std::nullopt, std::nullopt, DT_NOEND, {}};
     Portal portal = open_rows(trigger, is_update);
     MemoryContext batch = AllocSetContextCreate(CurrentMemoryContext, "rewards statement", ALLOCSET_DEFAULT_SIZES);
     for (;;) {

@@ -52,10 +52,13 @@ void read_row(FunctionCallInfo call, int argument, std::span<const Column> wante
     tuple.t_len = HeapTupleHeaderGetDatumLength(row);
     ItemPointerSetInvalid(&tuple.t_self);
     tuple.t_data = row;
+    // All at once: one by one, each would be looked for from the start of the row.
+    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(columns->natts)));
+    auto* nulls = static_cast<bool*>(palloc(sizeof(bool) * static_cast<std::size_t>(columns->natts)));
+    heap_deform_tuple(&tuple, columns, values, nulls);
     for (std::size_t one = 0; one < wanted.size(); ++one) {
-        bool is_null;
-        const Datum datum = heap_getattr(&tuple, shape.attributes[one], columns, &is_null);
-        fields[one] = is_null ? RowField() : RowField(datum);
+        const int index = shape.attributes[one] - 1;
+        fields[one] = nulls[index] ? RowField() : RowField(values[index]);
     }
     ReleaseTupleDesc(columns);
 }

@@ -20,7 +20,6 @@ TableLayout layout{"event_approvals", columns, lookups};
 }  // namespace approval_row
 
 constexpr std::size_t longest_actor = 255;
-constexpr std::size_t longest_note = 10'000;
 
 struct DecisionName {
     std::string_view name;
@@ -69,38 +68,48 @@ std::string_view actor_argument(const Arguments& arguments, int index, const Con
     return actor;
 }
 
-// Whoever approved before, if it was somebody else.
-bool has_other_approval(Table& approvals, const AccountKey& key, const Review& review, bool* has_own) {
-    bool has_other = false;
+struct Approvals {
+    bool by_actor;
+    bool by_other;
+};
+
+// Of the event as it is: a change of its status since, a flag above all, is a reason to look again.
+Approvals read_approvals(Ledger& ledger, Table& approvals, const AccountKey& key, const Review& review) {
+    const std::optional<Datum> changed = optional_value(ledger.events, event::validated_at);
+    const TimestampTz since = changed ? DatumGetTimestampTz(*changed) : DT_NOBEGIN;
+    Approvals found{};
     for_each(approvals, approval_row::by_event, {to_datum(key.user), to_datum(key.company), to_datum(review.event)},
              [&] {
+                 if (DatumGetTimestampTz(value(approvals, approval_row::approved_at)) <= since) return true;
                  const bool is_own = text_view(value(approvals, approval_row::approved_by)) == review.actor;
-                 (is_own ? *has_own : has_other) = true;
+                 (is_own ? found.by_actor : found.by_other) = true;
                  return true;
              });
-    return has_other;
+    return found;
 }
 
-bool needs_second_approval(Ledger& ledger, const Account& account, const Undecided& event, const Review& review) {
+// Nothing: it does not, or it has it. Otherwise: has the actor approved before?
+std::optional<bool> needs_second_approval(Ledger& ledger, const Account& account, const Undecided& event,
+                                          const Review& review) {
     const Settings settings = settings_of(*ledger.write, account.key.company);
     if (review.decision->status != Status::validated || !settings.review_four_eyes_points ||
         std::abs(event.points) <= *settings.review_four_eyes_points)
-        return false;
+        return std::nullopt;
     Table& approvals = open_for_writing(*ledger.write, approval_row::layout);
-    bool has_own = false;
-    if (has_other_approval(approvals, account.key, review, &has_own)) return false;
-    if (!has_own)
+    const Approvals found = read_approvals(ledger, approvals, account.key, review);
+    if (found.by_other) return std::nullopt;
+    if (!found.by_actor)
         insert(approvals, {{approval_row::user_id, to_datum(account.key.user)},
                            {approval_row::company_id, to_datum(account.key.company)},
                            {approval_row::event_id, to_datum(review.event)},
                            {approval_row::approved_by, to_datum(review.actor)},
                            {approval_row::approved_at, TimestampTzGetDatum(account.now)},
                            {approval_row::note, review.note ? to_datum(*review.note) : RowField()}});
-    return true;
+    return found.by_actor;
 }
 
 ReviewAnswer review_locked(Ledger& ledger, Account& account, const Review& review) {
-    const std::optional<Undecided> event = lock_event(ledger, account, review.event, LockWaitBlock);
+    const std::optional<Undecided> event = lock_event(ledger, account, review.event);
     if (!event) return refused(refusal::not_waiting, std::nullopt);
     const std::int64_t available = account.balance.available;
     const DecisionName& decision = *review.decision;
@@ -108,8 +117,8 @@ ReviewAnswer review_locked(Ledger& ledger, Account& account, const Review& revie
     if (!may_become(event->status, decision.status)) return refused(refusal::already_decided, available);
     if (decision.status == Status::validated && !is_covered(account, *event))
         return refused(refusal::insufficient_points, available);
-    if (needs_second_approval(ledger, account, *event, review))
-        return {nullptr, "needs_second_approval", available, false};
+    if (const auto has_approved = needs_second_approval(ledger, account, *event, review))
+        return {nullptr, "needs_second_approval", available, *has_approved};
     decide_event(ledger, account, *event, decision.status, review.actor, review.note);
     return {nullptr, decision.outcome, account.balance.available, false};
 }
@@ -119,7 +128,7 @@ ReviewAnswer review(Write& write, const Context& context, const Review& request)
     Ledger ledger = open_ledger(write);
     const std::optional<Uuid> user = user_of_event(ledger, context.company, request.event);
     if (!user) return refused(refusal::not_waiting, std::nullopt);
-    Account account = lock_account(ledger, {*user, context.company});
+    Account account = lock_account_of_event(ledger, {*user, context.company}, request.event);
     const ReviewAnswer answer = review_locked(ledger, account, request);
     save_account(account);
     return answer;
@@ -136,8 +145,7 @@ SQL_FUNCTION(rewards_review_points_event) {
     const Context& context = require_context();
     require_back_end(context, "review events");
     Review request{arguments.uuid(0, "event_id"), decision_argument(arguments, 1),
-                   actor_argument(arguments, 2, context), arguments.optional_text(3)};
-    if (request.note && request.note->size() > longest_note) raise_length("note", request.note->size(), longest_note);
+                   actor_argument(arguments, 2, context), note_argument(arguments, 3)};
     ReviewAnswer answer{};
     with_write("review_points_event()", [&](Write& write) { answer = review(write, context, request); });
     if (answer.refusal != nullptr)

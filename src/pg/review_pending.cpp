@@ -3,6 +3,7 @@
 #include "pg/ledger_lookup.hpp"
 #include "pg/raise.hpp"
 #include "pg/setting.hpp"
+#include "pg/statement.hpp"
 
 namespace rewards::pg {
 
@@ -33,7 +34,7 @@ struct ValidationAnswer {
 };
 
 ValidationAnswer validate_locked(Ledger& ledger, Account& account, const Validation& validation) {
-    const std::optional<Undecided> event = lock_event(ledger, account, validation.event, LockWaitBlock);
+    const std::optional<Undecided> event = lock_event(ledger, account, validation.event);
     if (!event) return {&refusal::not_waiting, {}, std::nullopt, false};
     const std::int64_t available = account.balance.available;
     if (!is_pending(event->status)) return {nullptr, event->status, available, true};
@@ -49,7 +50,7 @@ ValidationAnswer validate(Write& write, const Context& context, const Validation
     Ledger ledger = open_ledger(write);
     const std::optional<Uuid> user = user_of_event(ledger, context.company, validation.event);
     if (!user) return {&refusal::not_waiting, {}, std::nullopt, false};
-    Account account = lock_account(ledger, {*user, context.company});
+    Account account = lock_account_of_event(ledger, {*user, context.company}, validation.event);
     const ValidationAnswer answer = validate_locked(ledger, account, validation);
     save_account(account);
     return answer;
@@ -83,22 +84,14 @@ struct DueEvents {
 DueEvents read_due(const Ledger& ledger, const Uuid& company, std::int64_t limit) {
     DueEvents due{};
     MemoryContext caller = CurrentMemoryContext;
-    PushActiveSnapshot(GetLatestSnapshot());
-    as_owner(ledger.events.relation, [&] {
-        SPI_connect();
-        Oid types[] = {UUIDOID, INT8OID};
-        Datum values[] = {to_datum(company), Int64GetDatum(limit)};
-        if (SPI_execute_with_args(due_events, 2, types, values, nullptr, true, 0) != SPI_OK_SELECT)
-            ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not look up pending events"));
-        due.count = SPI_processed;
-        due.first = static_cast<DueEvent*>(MemoryContextAlloc(caller, (due.count + 1) * sizeof(DueEvent)));
-        bool is_null;
-        for (std::uint64_t row = 0; row < due.count; ++row)
-            due.first[row] = {uuid_of(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &is_null)),
-                              uuid_of(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 2, &is_null))};
-        SPI_finish();
-    });
-    PopActiveSnapshot();
+    read_newest_as_owner(
+        ledger.events.relation, due_events, {{UUIDOID, to_datum(company)}, {INT8OID, Int64GetDatum(limit)}},
+        [&](const SqlRows& rows) {
+            due.count = rows.count;
+            due.first = static_cast<DueEvent*>(MemoryContextAlloc(caller, (rows.count + 1) * sizeof(DueEvent)));
+            for (std::uint64_t row = 0; row < rows.count; ++row)
+                due.first[row] = {rows[row].uuid(1), rows[row].uuid(2)};
+        });
     return due;
 }
 
@@ -116,12 +109,14 @@ void count(Tally& tally, Status status) {
 }
 
 void validate_due(Ledger& ledger, Account& account, const Settings& settings, const Uuid& id, Tally& tally) {
-    const std::optional<Undecided> event = lock_event(ledger, account, id, LockWaitSkip);
-    const Status status = event ? status_for(settings, *event) : Status::pending;
-    if (!event || event->status != Status::pending || (status == Status::validated && !is_covered(account, *event))) {
+    const std::optional<Undecided> event = try_lock_event(ledger, account, id);
+    if (!event || event->status != Status::pending) {
         ++tally.skipped;
         return;
     }
+    Status status = status_for(settings, *event);
+    // Left as it is, it would be among the oldest for ever.
+    if (status == Status::validated && !is_covered(account, *event)) status = Status::pending_review;
     decide_event(ledger, account, *event, status, current_actor(), std::nullopt);
     count(tally, status);
 }
@@ -157,7 +152,7 @@ SQL_FUNCTION(rewards_validate_points_event) {
     const Arguments arguments{fcinfo};
     const Context& context = require_context();
     require_back_end(context, "validate events");
-    Validation validation{arguments.uuid(0, "event_id"), std::nullopt, arguments.optional_text(2)};
+    Validation validation{arguments.uuid(0, "event_id"), std::nullopt, note_argument(arguments, 2)};
     if (!arguments.is_null(1)) validation.is_proven = DatumGetBool(arguments.datum(1));
     ValidationAnswer answer{};
     with_write("validate_points_event()", [&](Write& write) { answer = validate(write, context, validation); });

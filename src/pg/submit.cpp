@@ -3,7 +3,6 @@
 #include "core/bytes.hpp"
 #include "pg/attestation.hpp"
 #include "pg/device.hpp"
-#include "pg/insight.hpp"
 #include "pg/ledger_entry.hpp"
 #include "pg/ledger_lookup.hpp"
 #include "pg/limit.hpp"
@@ -98,7 +97,7 @@ void observe_attestation(Submitter& submitter, const Submission& submission, Fea
     if (findings.counter_fresh) features.set(Feature::counter_fresh, *findings.counter_fresh);
 }
 
-void observe_history(const Submitter& submitter, const Submission& submission, Features& features) {
+void observe_history(Submitter& submitter, const Submission& submission, Features& features) {
     const Account& account = *submitter.account;
     const Activity& activity = submitter.activity;
     if (const auto spacing = spacing_ms(activity, submission.event_time)) features.set(Feature::spacing_ms, *spacing);
@@ -108,7 +107,7 @@ void observe_history(const Submitter& submitter, const Submission& submission, F
     features.set(Feature::clock_ahead_s, Max(-age, 0));
     features.set(Feature::event_age_s, Max(age, 0));
     features.set(Feature::account_age_s, (account.now - activity.opened_at) / USECS_PER_SEC);
-    const InsightCounts insights = count_open(*submitter.ledger->write, account.key);
+    const InsightCounts insights = count_open(*submitter.ledger->write, account.key, submitter.insights);
     features.set(Feature::nonce_conflicts, insights.replay_attempts);
     features.set(Feature::open_insights, insights.open);
     if (const auto percent = rejected_percent(account.rejected_events, activity.submitted))
@@ -126,8 +125,8 @@ Features observe(Submitter& submitter, const Submission& submission) {
 }
 
 Status decide(const Settings& settings, const PointRule& rule, std::int32_t trust_score) {
-    if (settings.hold_all) return Status::pending_review;
     if (trust_score < settings.trust_review_at) return Status::rejected;
+    if (settings.hold_all) return Status::pending_review;
     if (rule.pending_for) return Status::pending;
     return trust_score < settings.trust_validate_at ? Status::pending_review : Status::validated;
 }
@@ -198,11 +197,10 @@ constexpr int weight_of_a_finding = -20;
 
 void note_insights(Submitter& submitter, const Judgement& judgement, const Uuid& event) {
     if (judgement.score.value >= submitter.settings.trust_validate_at) return;
-    Write& write = *submitter.ledger->write;
-    const AccountKey& account = submitter.account->key;
     const std::int32_t trust_score = judgement.score.value;
     const Severity severity = trust_score < submitter.settings.trust_review_at ? Severity::high : Severity::medium;
-    note_insight(write, account, {insight_type::low_trust_score, severity, trust_score, std::nullopt, event});
+    const std::span<const Uuid> noticed_by(&event, 1);
+    tally(submitter.insights, {insight_type::low_trust_score, severity, trust_score, std::nullopt, noticed_by});
     std::array<std::string_view, feature_count> noted;
     std::size_t count = 0;
     for (std::uint32_t one = 0; one < judgement.rules->count; ++one) {
@@ -211,7 +209,7 @@ void note_insights(Submitter& submitter, const Judgement& judgement, const Uuid&
         const auto type = insight_for(rule.feature);
         if (!type || std::ranges::find(noted.begin(), noted.begin() + count, *type) != noted.begin() + count) continue;
         noted[count++] = *type;
-        note_insight(write, account, {*type, severity, trust_score, std::nullopt, event});
+        tally(submitter.insights, {*type, severity, trust_score, std::nullopt, noticed_by});
     }
 }
 
@@ -235,10 +233,9 @@ SubmitAnswer record(Submitter& submitter, const Submission& submission, const Po
     return answer;
 }
 
-SubmitAnswer refuse_for_limit(const Submitter& submitter, const LimitRefusal& limit) {
+SubmitAnswer refuse_for_limit(Submitter& submitter, const LimitRefusal& limit) {
     const Datum details = DirectFunctionCall1(jsonb_in, CStringGetDatum(psprintf("{\"limit\": \"%s\"}", limit.which)));
-    note_insight(*submitter.ledger->write, submitter.account->key,
-                 {insight_type::bulk_submission, Severity::low, std::nullopt, details, std::nullopt});
+    tally(submitter.insights, {insight_type::bulk_submission, Severity::low, std::nullopt, details, {}});
     return refused(submitter, refusal::rate_limited, retry_of(limit));
 }
 
@@ -264,6 +261,16 @@ SubmitAnswer submit_new(Submitter& submitter, const Submission& submission) {
 
 }  // namespace
 
+Submitter begin_submitting(Ledger& ledger, Account& account) {
+    return {&ledger, &account, read_activity(account), settings_of(*ledger.write, account.key.company),
+            begin_tallies()};
+}
+
+void end_submitting(Submitter& submitter) {
+    write_tallies(*submitter.ledger->write, submitter.account->key, submitter.insights);
+    save_account(*submitter.account, submitter.activity);
+}
+
 SubmitAnswer submit_event(Submitter& submitter, const Submission& submission) {
     Write& write = *submitter.ledger->write;
     const AccountKey& key = submitter.account->key;
@@ -272,7 +279,7 @@ SubmitAnswer submit_event(Submitter& submitter, const Submission& submission) {
     const NonceFound found = look_up_nonce(nonces, key, submission.nonce, print);
     if (found.use == NonceUse::same_request) return replay(submitter, found.answer);
     if (found.use == NonceUse::other_request) {
-        note_nonce_conflict(write, key, "submit_points_event()", submission.nonce);
+        tally(submitter.insights, nonce_conflict("submit_points_event()", submission.nonce));
         return refused(submitter, refusal::nonce_conflict);
     }
     const SubmitAnswer answer = submit_new(submitter, submission);

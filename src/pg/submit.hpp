@@ -2,6 +2,7 @@
 // one lock.
 #pragma once
 
+#include "pg/insight_tally.hpp"
 #include "pg/raise.hpp"
 #include "pg/setting.hpp"
 #include "pg/submit_activity.hpp"
@@ -42,7 +43,12 @@ struct Submitter {
     Account* account;
     Activity activity;
     Settings settings;
+    InsightTallies insights;
 };
+
+// Between locking an account, whose row is found, and saving it. The memory context has to last until then.
+Submitter begin_submitting(Ledger& ledger, Account& account);
+void end_submitting(Submitter& submitter);
 
 SubmitAnswer submit_event(Submitter& submitter, const Submission& submission);
 

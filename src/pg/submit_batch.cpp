@@ -18,11 +18,18 @@ struct Batch {
     BatchEvent* events;
     int count;
     int* order;   // of the accounts
-    int current;  // the event that is being read or submitted, for error messages
+    int current;  // the event that is being read or submitted, for error messages; nothing_current
+    bool is_read;
 };
 
+constexpr int nothing_current = -1;
+
+// An API that drops the context still tells its client which event is not well-formed.
 void say_which_event(void* argument) {
-    errcontext("event %d of the batch", static_cast<const Batch*>(argument)->current + 1);
+    const Batch& batch = *static_cast<const Batch*>(argument);
+    if (batch.current == nothing_current) return;
+    errcontext("event %d of the batch", batch.current + 1);
+    if (!batch.is_read) errdetail("It is about event %d of the batch.", batch.current + 1);
 }
 
 JsonbValue* member_of(JsonbContainer* event, const char* name) {
@@ -111,7 +118,7 @@ Submission read_submission(JsonbContainer* event) {
     submission.related_id = word_in(event, "related_entity_id", longest_identifier);
     submission.device_info = json_in(event, "device_info");
     submission.ip_address = address_in(event, "ip_address");
-    require_sizes(submission);
+    require_sound(submission);
     return submission;
 }
 
@@ -134,6 +141,8 @@ void read_events(Batch& batch, Jsonb* events, const Context& context) {
         batch.events[batch.current] = {read_submission(element->val.binary.data), {}};
         require_member(context, batch.events[batch.current].submission.user);
     }
+    batch.current = nothing_current;
+    batch.is_read = true;
 }
 
 void order_by_account(Batch& batch) {
@@ -155,9 +164,10 @@ SubmitAnswer keep(const SubmitAnswer& answer) {
 
 // Returns where the next account's events begin.
 int submit_account(Ledger& ledger, const Context& context, Batch& batch, int first) {
-    const Uuid user = batch.events[batch.order[first]].submission.user;
+    batch.current = batch.order[first];
+    const Uuid user = batch.events[batch.current].submission.user;
     Account account = lock_account(ledger, {user, context.company});
-    Submitter submitter{&ledger, &account, read_activity(account), settings_of(*ledger.write, context.company)};
+    Submitter submitter = begin_submitting(ledger, account);
     MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "rewards event", ALLOCSET_DEFAULT_SIZES);
     int place = first;
     for (; place < batch.count && batch.events[batch.order[place]].submission.user == user; ++place) {
@@ -171,8 +181,9 @@ int submit_account(Ledger& ledger, const Context& context, Batch& batch, int fir
         MemoryContextReset(memory);
         ResetPerTupleExprContext(ledger.write->estate);
     }
-    save_account(account, submitter.activity);
+    end_submitting(submitter);
     MemoryContextDelete(memory);
+    batch.current = nothing_current;
     return place;
 }
 
@@ -203,7 +214,7 @@ SQL_FUNCTION(rewards_submit_points_events) {
     const Arguments arguments{fcinfo};
     Jsonb* events = DatumGetJsonbP(arguments.required(0, "events"));
     const Context& context = require_context();
-    Batch batch{};
+    Batch batch{nullptr, 0, nullptr, nothing_current, false};
     ErrorContextCallback which_event{error_context_stack, say_which_event, &batch};
     error_context_stack = &which_event;
     read_events(batch, events, context);

@@ -14,6 +14,14 @@ RowField optional_field(const Arguments& arguments, int index) {
     return arguments.is_null(index) ? RowField() : RowField(arguments.datum(index));
 }
 
+// The null of JSON is one, too, as it is in a batch.
+RowField optional_json(const Arguments& arguments, int index) {
+    if (arguments.is_null(index)) return {};
+    Jsonb* json = DatumGetJsonbP(arguments.datum(index));
+    const bool is_null = JB_ROOT_IS_SCALAR(json) && getIthJsonbValueFromContainer(&json->root, 0)->type == jbvNull;
+    return is_null ? RowField() : RowField(arguments.datum(index));
+}
+
 Submission read_submission(const Arguments& arguments) {
     Submission submission{};
     submission.user = arguments.uuid(0, "user_id");
@@ -21,16 +29,22 @@ Submission read_submission(const Arguments& arguments) {
     submission.event_time = finite_timestamp(DatumGetTimestampTz(arguments.required(2, "event_time")), "event_time");
     submission.nonce = nonce_argument(arguments, 3, "nonce");
     submission.device_id = optional_word(arguments, 4, "device_id");
-    submission.attestation = optional_field(arguments, 5);
+    submission.attestation = optional_json(arguments, 5);
     submission.proof_type = optional_word(arguments, 6, "proof_type");
-    submission.proof_payload = optional_field(arguments, 7);
+    submission.proof_payload = optional_json(arguments, 7);
     submission.payload_hash = optional_word(arguments, 8, "payload_hash");
     submission.related_type = optional_word(arguments, 9, "related_entity_type");
     submission.related_id = optional_word(arguments, 10, "related_entity_id");
-    submission.device_info = optional_field(arguments, 11);
+    submission.device_info = optional_json(arguments, 11);
     submission.ip_address = optional_field(arguments, 12);
-    require_sizes(submission);
+    require_sound(submission);
     return submission;
+}
+
+const char* detail_of(const SubmitAnswer& refused) {
+    const char* balance = psprintf("{\"balance\": " INT64_FORMAT, refused.balance);
+    if (!refused.retry.after_seconds) return psprintf("%s}", balance);
+    return psprintf("%s, \"retry_after\": " INT64_FORMAT "}", balance, *refused.retry.after_seconds);
 }
 
 }  // namespace
@@ -47,12 +61,11 @@ SQL_FUNCTION(rewards_submit_points_event) {
     with_write("submit_points_event()", [&](Write& write) {
         Ledger ledger = open_ledger(write);
         Account account = lock_account(ledger, {submission.user, context.company});
-        Submitter submitter{&ledger, &account, read_activity(account), settings_of(write, context.company)};
+        Submitter submitter = begin_submitting(ledger, account);
         answer = submit_event(submitter, submission);
-        save_account(account, submitter.activity);
+        end_submitting(submitter);
     });
-    if (answer.refusal != nullptr)
-        refuse(*answer.refusal, psprintf("{\"balance\": " INT64_FORMAT "}", answer.balance), answer.retry);
+    if (answer.refusal != nullptr) refuse(*answer.refusal, detail_of(answer), answer.retry);
     std::array<RowField, answer_fields> fields;
     put_answer(fields.data(), answer);
     return make_row(fcinfo, fields);

@@ -15,9 +15,13 @@ void require_size(const RowField& field, const char* name) {
 
 }  // namespace
 
-void require_sizes(const Submission& submission) {
+void require_sound(const Submission& submission) {
     require_size(submission.proof_payload, "proof_payload");
     require_size(submission.device_info, "device_info");
+    if (submission.payload_hash && submission.payload_hash->starts_with(refund_payload))
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("payload_hash must not start with \"%s\"", refund_payload.data()),
+                errhint("That is how refund_points() knows what it has refunded."));
 }
 
 void put_answer(RowField* fields, const SubmitAnswer& answer) {

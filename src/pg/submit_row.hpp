@@ -6,8 +6,8 @@
 
 namespace rewards::pg {
 
-// What would only fill the disk is refused.
-void require_sizes(const Submission& submission);
+// What would only fill the disk, or stand in the way of a refund, is refused.
+void require_sound(const Submission& submission);
 
 inline constexpr std::size_t answer_fields = 9;
 void put_answer(RowField* fields, const SubmitAnswer& answer);

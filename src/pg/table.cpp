@@ -28,10 +28,12 @@ void tell_updated_columns(const Table& table, std::span<const Cell> cells) {
         columns = bms_add_member(columns, table.layout->attributes[cell.column] - FirstLowInvalidHeapAttributeNumber);
     RangeTblEntry* entry = exec_rt_fetch(table.info->ri_RangeTableIndex, table.estate);
 #if PG_VERSION_NUM >= 160000
-    getRTEPermissionInfo(table.estate->es_rteperminfos, entry)->updatedCols = columns;
+    Bitmapset** updated = &getRTEPermissionInfo(table.estate->es_rteperminfos, entry)->updatedCols;
 #else
-    entry->updatedCols = columns;
+    Bitmapset** updated = &entry->updatedCols;
 #endif
+    bms_free(*updated);
+    *updated = columns;
 }
 
 void set_cells(const Table& table, TupleTableSlot* row, std::span<const Cell> cells) {
@@ -50,7 +52,7 @@ void set_other_defaults(const Table& table, TupleTableSlot* row) {
         if (expression == nullptr && get_typtype(column->atttypid) == TYPTYPE_DOMAIN)
             domain_check(Datum{0}, true, column->atttypid, nullptr, nullptr);
         if (expression == nullptr) continue;
-        ExprState* state = ExecPrepareExpr(reinterpret_cast<Expr*>(expression), table.estate);
+        ExprState* state = ExecInitExpr(expression_planner(reinterpret_cast<Expr*>(expression)), nullptr);
         row->tts_values[index] = ExecEvalExpr(state, GetPerTupleExprContext(table.estate), &row->tts_isnull[index]);
     }
 }
@@ -72,7 +74,11 @@ void make_visible(const Table& table) {
 TupleTableSlot* fill_row(const Table& table, std::span<const Cell> cells) {
     TupleTableSlot* row = ExecClearTuple(table.row);
     std::fill_n(row->tts_isnull, row->tts_tupleDescriptor->natts, true);
-    if (table.layout->has_other_defaults) set_other_defaults(table, row);
+    if (table.layout->has_other_defaults) {
+        MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(table.estate));
+        set_other_defaults(table, row);
+        MemoryContextSwitchTo(caller);
+    }
     set_cells(table, row, cells);
     return ExecStoreVirtualTuple(row);
 }
@@ -117,6 +123,40 @@ List* insert_index_entries(ResultRelInfo* info, EState* estate, TupleTableSlot* 
 #else
     return ExecInsertIndexTuples(info, row, estate, false, true, met_another, key);
 #endif
+}
+
+// The executor keeps what it looks up for a table, such as the functions of its triggers, where it finds
+// itself at that moment: that must not be the memory of one row among many.
+template <typename Body>
+void in_query_memory(const Table& table, Body body) {
+    MemoryContext caller = MemoryContextSwitchTo(table.estate->es_query_cxt);
+    body();
+    MemoryContextSwitchTo(caller);
+}
+
+EPQState begin_recheck(const Table& table) {
+    EPQState recheck;
+#if PG_VERSION_NUM >= 160000
+    EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1, NIL);
+#else
+    EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1);
+#endif
+    return recheck;
+}
+
+// Waits for whoever is inserting or deleting a row of the same key; false: there is one.
+bool insert_speculatively(const Table& table, ResultRelInfo* info, TupleTableSlot* row, List* key, List** recheck) {
+    bool met_another = true;
+    while (met_another) {
+        if (!has_no_conflict(info, table.estate, row, key)) return false;
+        const std::uint32_t token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
+        table_tuple_insert_speculative(table.relation, row, GetCurrentCommandId(true), 0, nullptr, token);
+        *recheck = insert_index_entries(info, table.estate, row, key, &met_another);
+        table_tuple_complete_speculative(table.relation, row, token, !met_another);
+        SpeculativeInsertionLockRelease(GetCurrentTransactionId());
+        CHECK_FOR_INTERRUPTS();
+    }
+    return true;
 }
 
 bool is_same(const Form_pg_attribute column, RowField one, RowField other) {
@@ -299,29 +339,24 @@ Datum value(const Table& table, std::uint8_t column) {
 
 void insert(Table& table, std::span<const Cell> cells) {
     TupleTableSlot* row = fill_row(table, cells);
-    ExecSimpleRelationInsert(table.info, table.estate, row);
+    in_query_memory(table, [&] { ExecSimpleRelationInsert(table.info, table.estate, row); });
     const TriggerDesc* triggers = table.info->ri_TrigDesc;
     require_written(table, row, cells, triggers != nullptr && triggers->trig_insert_before_row);
     make_visible(table);
 }
 
 bool insert_if_new(Table& table, std::size_t lookup, std::span<const Cell> cells) {
-    List* key = list_make1_oid(table.layout->indexes[lookup]);
     ResultRelInfo* info = open_speculatively(table);
     TupleTableSlot* row = fill_row(table, cells);
-    prepare_insert(info, table.estate, row);
-    List* recheck = NIL;
-    bool met_another = true;
-    while (met_another) {
-        if (!has_no_conflict(info, table.estate, row, key)) return false;
-        const std::uint32_t token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
-        table_tuple_insert_speculative(table.relation, row, GetCurrentCommandId(true), 0, nullptr, token);
-        recheck = insert_index_entries(info, table.estate, row, key, &met_another);
-        table_tuple_complete_speculative(table.relation, row, token, !met_another);
-        SpeculativeInsertionLockRelease(GetCurrentTransactionId());
-        CHECK_FOR_INTERRUPTS();
-    }
-    ExecARInsertTriggers(table.estate, info, row, recheck, nullptr);
+    bool is_inserted = false;
+    in_query_memory(table, [&] {
+        List* key = list_make1_oid(table.layout->indexes[lookup]);
+        prepare_insert(info, table.estate, row);
+        List* recheck = NIL;
+        is_inserted = insert_speculatively(table, info, row, key, &recheck);
+        if (is_inserted) ExecARInsertTriggers(table.estate, info, row, recheck, nullptr);
+    });
+    if (!is_inserted) return false;
     require_written(table, row, cells, true);
     make_visible(table);
     return true;
@@ -336,16 +371,13 @@ void update(Table& table, std::span<const Cell> cells) {
     std::memcpy(row->tts_isnull, table.found->tts_isnull, count * sizeof(bool));
     set_cells(table, row, cells);
     ExecStoreVirtualTuple(row);
-    tell_updated_columns(table, cells);
-    EPQState recheck;
-#if PG_VERSION_NUM >= 160000
-    EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1, NIL);
-#else
-    EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1);
-#endif
     const TriggerDesc* triggers = table.info->ri_TrigDesc;
-    ExecSimpleRelationUpdate(table.info, table.estate, &recheck, table.found, row);
-    EvalPlanQualEnd(&recheck);
+    in_query_memory(table, [&] {
+        tell_updated_columns(table, cells);
+        EPQState recheck = begin_recheck(table);
+        ExecSimpleRelationUpdate(table.info, table.estate, &recheck, table.found, row);
+        EvalPlanQualEnd(&recheck);
+    });
     const bool had_triggers = triggers != nullptr && triggers->trig_update_before_row;
     require_written(table, row, cells, had_triggers);
     if (had_triggers) require_same_keys(table, row);
@@ -354,14 +386,11 @@ void update(Table& table, std::span<const Cell> cells) {
 
 void remove(Table& table) {
     require_untouched(table);
-    EPQState recheck;
-#if PG_VERSION_NUM >= 160000
-    EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1, NIL);
-#else
-    EvalPlanQualInit(&recheck, table.estate, nullptr, NIL, -1);
-#endif
-    ExecSimpleRelationDelete(table.info, table.estate, &recheck, table.found);
-    EvalPlanQualEnd(&recheck);
+    in_query_memory(table, [&] {
+        EPQState recheck = begin_recheck(table);
+        ExecSimpleRelationDelete(table.info, table.estate, &recheck, table.found);
+        EvalPlanQualEnd(&recheck);
+    });
     make_visible(table);
 }
 

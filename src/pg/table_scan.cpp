@@ -75,12 +75,7 @@ void add_range(SearchKeys& search, Relation index, std::size_t column, Oid type,
     if (range.until) add_key(search, index, column, BTLessStrategyNumber, compare.less, *range.until);
 }
 
-}  // namespace
-
-RangeScan begin_scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range,
-                     ScanDirection direction) {
-    const Lookup& by = table.layout->lookups[lookup];
-    Relation index = open_index(table, lookup);
+SearchKeys equal_to(const Table& table, const Lookup& by, Relation index, std::initializer_list<Datum> keys) {
     SearchKeys search;
     search.count = 0;
     std::size_t column = 0;
@@ -89,12 +84,46 @@ RangeScan begin_scan(Table& table, std::size_t lookup, std::initializer_list<Dat
         add_key(search, index, column, BTEqualStrategyNumber, equality_of(type), key);
         ++column;
     }
+    return search;
+}
+
+// Who is changing the row and has not ended?
+TransactionId writer_of(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
+    Relation index = open_index(table, lookup);
+    const SearchKeys search = equal_to(table, table.layout->lookups[lookup], index, keys);
+    SnapshotData dirty;
+    InitDirtySnapshot(dirty);
+    dirty.xmax = InvalidTransactionId;
+    IndexScanDesc rows = begin_index_scan(table, index, &dirty, search.count);
+    index_rescan(rows, const_cast<ScanKey>(search.keys), search.count, nullptr, 0);
+    const bool is_there = index_getnext_slot(rows, ForwardScanDirection, table.found);
+    index_endscan(rows);
+    index_close(index, NoLock);
+    return is_there ? dirty.xmax : InvalidTransactionId;
+}
+
+}  // namespace
+
+RangeScan begin_scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range,
+                     ScanDirection direction) {
+    const Lookup& by = table.layout->lookups[lookup];
+    Relation index = open_index(table, lookup);
+    SearchKeys search = equal_to(table, by, index, keys);
+    const std::size_t column = keys.size();
     if (range.from || range.until)
         add_range(search, index, column, table.layout->columns[by.columns[column]].type, range);
     Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
     IndexScanDesc rows = begin_index_scan(table, index, snapshot, search.count);
     index_rescan(rows, search.keys, search.count, nullptr, 0);
     return {&table, index, rows, snapshot, direction};
+}
+
+void wait_for_writer(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
+    for (;;) {
+        const TransactionId writer = writer_of(table, lookup, keys);
+        if (!TransactionIdIsValid(writer)) return;
+        XactLockTableWait(writer, table.relation, &table.found->tts_tid, XLTW_Lock);
+    }
 }
 
 bool next_row(RangeScan& scan) { return index_getnext_slot(scan.rows, scan.direction, scan.table->found); }

@@ -14,7 +14,7 @@ SELECT plan(38);
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
                                    'coupons', 'coupon_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
-                                   'attestation_cache', 'fraud_insights']);
+                                   'attestation_cache', 'fraud_insights', 'audit_log', 'ledger_blocks']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -103,6 +103,30 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('refresh_user_points_cache(target_user_id uuid)', 'bigint', 'volatile', 'unsafe', false),
     ('event_entry_hash(previous bytea, version bigint, recorded_at timestamp with time zone, balance_after bigint, event record, first_status text DEFAULT NULL::text, first_validated_by text DEFAULT NULL::text, first_validated_at timestamp with time zone DEFAULT NULL::timestamp with time zone, first_notes text DEFAULT NULL::text)',
         'bytea', 'immutable', 'safe', false),
+    ('block_hash(company_id uuid, block bigint, system_id bigint, from_xid bigint, to_xid bigint, entries bigint, root bytea, previous_hash bytea, sealed_at timestamp with time zone, sealed_by text)', 'bytea', 'immutable', 'safe', true),
+    ('entries_since(since_block bigint)', 'text', 'stable', 'safe', false),
+    ('entry_place(user_id uuid, version bigint)', 'text', 'immutable', 'safe', false),
+    ('event_receipt(event_id uuid, user_id uuid DEFAULT NULL::uuid)', 'jsonb', 'stable', 'unsafe', false),
+    ('follow_merkle_path(leaf bytea, index bigint, leaves bigint, path bytea[])', 'bytea', 'immutable', 'safe', false),
+    ('ledger_digest(OUT block bigint, OUT block_hash bytea, OUT entries bigint, OUT sealed_at timestamp with time zone, OUT digest text)', 'record', 'stable', 'safe', false),
+    ('merkle_path(leaf bytea, index bigint)', 'bytea[]', 'immutable', 'safe', false),
+    ('merkle_path_add(internal, leaf bytea, index bigint)', 'internal', 'immutable', 'safe', false),
+    ('merkle_path_end(internal)', 'bytea[]', 'immutable', 'safe', false),
+    ('merkle_root(leaf bytea)', 'bytea', 'immutable', 'safe', false),
+    ('merkle_root_add(internal, leaf bytea)', 'internal', 'immutable', 'safe', false),
+    ('merkle_root_end(internal)', 'bytea', 'immutable', 'safe', false),
+    ('repair_account(user_id uuid, dry_run boolean DEFAULT true)', 'TABLE(column_name text, current text, repaired text)', 'volatile', 'unsafe', false),
+    ('seal_ledger(OUT blocks bigint, OUT entries bigint, OUT last_block bigint)', 'record', 'volatile', 'unsafe', false),
+    ('sealed_systems(OUT system_id bigint, OUT to_xid bigint)', 'SETOF record', 'stable', 'safe', false),
+    ('unsealed_entries(OUT entries bigint, OUT oldest timestamp with time zone)', 'record', 'stable', 'safe', false),
+    ('verify_accounts(only_user uuid DEFAULT NULL::uuid)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
+    ('verify_accounts_since(since_block bigint)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
+    ('verify_blocks(since_block bigint DEFAULT 1)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
+    ('verify_chains(only_user uuid DEFAULT NULL::uuid)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
+    ('verify_chains_query(event_source text, entry_source text)', 'text', 'immutable', 'safe', false),
+    ('verify_chains_since(since_block bigint)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
+    ('verify_digest(digest text)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
+    ('verify_ledger(since_block bigint DEFAULT 1, digest text DEFAULT NULL::text)', 'TABLE(layer text, "check" text, status text, checked bigint, bad bigint, first_bad text, detail text)', 'stable', 'unsafe', false),
     ('status_entry_hash(previous bytea, entry record)', 'bytea', 'immutable', 'safe', false),
 
     ('current_settings(OUT trust_validate_at integer, OUT trust_review_at integer, OUT trust_version integer, OUT shadow_version integer, OUT hold_all boolean, OUT events_per_hour bigint, OUT points_per_hour bigint, OUT events_per_day bigint, OUT points_per_day bigint, OUT accepted_age interval, OUT accepted_ahead interval, OUT review_four_eyes_points bigint, OUT refunded_points_live interval)',
@@ -145,7 +169,7 @@ CREATE TEMP VIEW our_column AS
       FROM our_table c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped;
 CREATE TEMP VIEW of_company AS SELECT oid, relname FROM our_column WHERE attname = 'company_id';
 -- The column that says whose row it is, in the tables that have one.
-CREATE TEMP VIEW of_user AS SELECT oid, relname, attnum FROM our_column WHERE attname IN ('user_id', 'issued_to');
+CREATE TEMP VIEW of_user AS SELECT oid, relname, attnum FROM our_column WHERE attname IN ('user_id', 'issued_to') AND attnotnull;
 
 SELECT cmp_ok((SELECT count(*) FROM of_company), '>=', 5::bigint, 'there are tables to look at');
 SELECT set_eq('SELECT relname::text FROM of_user', ARRAY['used_nonces', 'user_points_cache', 'points_events', 'coupons', 'ledger_entries',
@@ -196,7 +220,9 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.user_points_cache', 'refuse_removal'), ('rewards.user_points_cache', 'refuse_update'),
               ('rewards.ledger_entries', 'refuse_write'), ('rewards.ledger_entries', 'refuse_row_write'),
               ('rewards.point_lots', 'refuse_write'), ('rewards.point_lot_uses', 'refuse_write'),
-              ('rewards.trust_rules', 'refuse_write'), ('rewards.trust_rules', 'refuse_row_write') $$,
+              ('rewards.trust_rules', 'refuse_write'), ('rewards.trust_rules', 'refuse_row_write'),
+              ('rewards.audit_log', 'refuse_write'), ('rewards.audit_log', 'refuse_row_write'),
+              ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write') $$,
     'the guards hold for replication roles, too');
 
 SELECT * FROM finish();

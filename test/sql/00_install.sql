@@ -283,7 +283,9 @@ SELECT proname, provolatile, proparallel, proisstrict
 SELECT proname FROM pg_proc
  WHERE pronamespace = 'rewards'::regnamespace AND provolatile = 'i'
    AND proname NOT IN ('uuidv5', 'uuidv7_floor', 'code_data_version', 'event_entry_hash', 'status_entry_hash',
-                       'within_attribution_window', 'sum_points');
+                       'within_attribution_window', 'sum_points', 'block_hash', 'follow_merkle_path', 'entry_place',
+                       'verify_chains_query')
+   AND proname NOT LIKE 'merkle\_%';
 
 -- Row-level security is forced on every table of companies, and a policy names the company, bare.
 SELECT c.relname AS unprotected
@@ -317,7 +319,7 @@ SELECT count(*) >= 5 AS tables_of_companies FROM pg_attribute JOIN pg_class ON p
 -- Every key of a table of users contains the user, so that a user's rows can live on one shard.
 SELECT i.indexrelid::regclass AS key_without_user
   FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname IN ('user_id', 'issued_to')
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname IN ('user_id', 'issued_to') AND a.attnotnull
  WHERE c.relnamespace = 'rewards'::regnamespace AND i.indisunique AND NOT a.attnum = ANY (i.indkey);
 SELECT count(*) >= 6 AS keys_of_users
   FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname IN ('user_id', 'issued_to')

@@ -85,6 +85,12 @@ SELECT count(*) AS events FROM rewards.points_events WHERE user_id IN (:'member_
 SELECT outcome, balance FROM rewards.deduct_points(:'member_1', 100);
 SELECT available_points, lifetime_earned, lifetime_spent FROM rewards.user_points_cache WHERE user_id = :'member_1';
 
+-- One statement writes more rows, of more new accounts, than are recorded at once.
+INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status)
+SELECT md5(number::text)::uuid, 'visit', now(), number, 'validated' FROM generate_series(1, 2500) AS number;
+SELECT count(*) AS accounts, sum(available_points) AS points
+  FROM rewards.user_points_cache JOIN generate_series(1, 2500) AS number ON user_id = md5(number::text)::uuid;
+
 -- A thousand awards in one statement are a thousand events.
 SELECT count(*), max(balance)
   FROM generate_series(1, 1000) AS number, rewards.award_points(:'member_2', 2 + 0 * number);

@@ -52,7 +52,12 @@ INSERT INTO good VALUES
 INSERT INTO good VALUES
     ('moment', $$'2020-02-02'$$), ('at', $$'2020-02-02'$$), ('anchor', $$'2020-02-02'$$), ('span', $$'14 days'$$),
     ('max_rows', '10'), ('before', 'NULL'), ('what', $$'what'$$), ('place', $$'(1,1)'$$), ('pages', '10'),
-    ('proven', 'true'), ('max_events', '10'), ('max_accounts', '10'), ('decision', $$'approve'$$);
+    ('proven', 'true'), ('max_events', '10'), ('max_accounts', '10'), ('decision', $$'approve'$$),
+    ('leaf', $$'leaf'$$), ('index', '0'), ('leaves', '1'), ('path', $$'{}'$$), ('block', '1'), ('system_id', '1'),
+    ('from_xid', '0'), ('to_xid', '1'), ('entries', '0'), ('root', $$sha256('')$$), ('previous_hash', $$sha256('')$$),
+    ('sealed_at', $$'2020-02-02'$$), ('sealed_by', $$'till'$$), ('since_block', '1'), ('only_user', $$member('901')$$),
+    ('digest', $$format('pg_rewards:1:%s:1:%s', company('90a'), encode(sha256(''), 'hex'))$$), ('dry_run', 'true'),
+    ('event_source', $$'a'$$), ('entry_source', $$'b'$$);
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
@@ -82,7 +87,8 @@ INSERT INTO odd VALUES
     ('record', $$jsonb_populate_record(NULL::rewards.ledger_entries, '{"kind": "x"}')$$);
 
 INSERT INTO odd VALUES
-    ('boolean', 'NULL'), ('boolean', 'false'),
+    ('boolean', 'NULL'), ('boolean', 'false'), ('bytea[]', 'NULL'), ('bytea[]', $$'{NULL}'$$), ('bytea[]', $$'{{"",""}}'$$),
+    ('bytea[]', $$array_fill(sha256(''), ARRAY[1])$$), ('bytea[]', $$array_fill(sha256(''), ARRAY[65])$$),
     ('interval', 'NULL'), ('interval', $$'0'$$), ('interval', $$'-1 day'$$), ('interval', $$'1 month -31 days'$$),
     ('interval', $$'178956970 years 7 months 2147483647 days'$$), ('tid', 'NULL'), ('tid', $$'(4294967295,65535)'$$);
 
@@ -91,7 +97,8 @@ CREATE TABLE arguments AS
 SELECT proname AS function, number, coalesce(proargnames[number], '') AS argument, type::regtype AS type
   FROM pg_proc, unnest(proargtypes::oid[]) WITH ORDINALITY AS inputs (type, number)
  WHERE pronamespace = 'rewards'::regnamespace AND prorettype <> 'trigger'::regtype
-   AND proname NOT IN ('install', 'migrate', 'grant_access') AND prokind = 'f';
+   AND proname NOT IN ('install', 'migrate', 'grant_access') AND prokind = 'f'
+   AND NOT 'internal'::regtype = ANY (proargtypes);
 
 -- Every argument has a good value and every type its odd ones: a new function cannot be left out by mistake.
 SELECT * FROM arguments WHERE argument NOT IN (SELECT argument FROM good) OR type NOT IN (SELECT type FROM odd);

@@ -1,8 +1,8 @@
 -- What an event was submitted with, and from where, is examined under the lock of its account: devices, attestation,
 -- and the insights that come of it.
 \set SHOW_CONTEXT never
-\set company_a c0000000-0000-4000-8000-00000000056a
-\set company_b c0000000-0000-4000-8000-00000000056b
+\set company_a c0000000-0000-4000-8000-00000000053a
+\set company_b c0000000-0000-4000-8000-00000000053b
 INSERT INTO rewards.point_rules (company_id, event_type, base_points)
     VALUES (:'company_a', 'visit', 1), (:'company_b', 'visit', 1);
 
@@ -38,26 +38,26 @@ $$;
 BEGIN;
 SELECT rewards.set_company_context(:'company_a', 'back end') \gset
 SELECT n, saw(event_id, 'device_accounts') AS accounts, saw(event_id, 'device_is_new') AS is_new
-  FROM generate_series(1, 3) AS n, submit('56' || n, 1, 'tablet')
+  FROM generate_series(1, 3) AS n, submit('53' || n, 1, 'tablet')
  ORDER BY n;
 COMMIT;
 BEGIN;
 SELECT rewards.set_company_context(:'company_a', 'back end') \gset
 SELECT n, saw(event_id, 'device_accounts') AS accounts, saw(event_id, 'device_is_new') AS is_new
-  FROM generate_series(1, 3) AS n, submit('56' || n, 3, 'tablet')
+  FROM generate_series(1, 3) AS n, submit('53' || n, 3, 'tablet')
  ORDER BY n;
 SELECT count(*), count(*) FILTER (WHERE xmin = pg_current_xact_id()::xid) AS written
   FROM rewards.account_devices WHERE company_id = :'company_a';
 SELECT saw(event_id, 'device_accounts') AS accounts, saw(event_id, 'device_is_new') AS is_new
-  FROM submit('561', 6, 'phone');
-SELECT saw(event_id, 'device_accounts') AS no_device, saw(event_id, 'device_is_new') AS is_new FROM submit('562', 6);
+  FROM submit('531', 6, 'phone');
+SELECT saw(event_id, 'device_accounts') AS no_device, saw(event_id, 'device_is_new') AS is_new FROM submit('532', 6);
 COMMIT;
 
 -- The same name in another company is another device.
 BEGIN;
 SELECT rewards.set_company_context(:'company_b', 'back end') \gset
 SELECT saw(event_id, 'device_accounts') AS accounts, saw(event_id, 'device_is_new') AS is_new
-  FROM submit('561', 1, 'tablet');
+  FROM submit('531', 1, 'tablet');
 COMMIT;
 
 -- A device that collects for many: they are counted up to fifty, also within one batch, and from the tenth on rejected.
@@ -71,24 +71,24 @@ SELECT ordinal, status, reasons, saw(event_id, 'device_accounts') AS accounts
 SELECT insight_type, count(*) FROM rewards.fraud_insights WHERE company_id = :'company_a' GROUP BY 1 ORDER BY 1;
 ROLLBACK;
 SELECT state, message FROM (SELECT rewards.set_company_context(:'company_a') OFFSET 0) AS context,
-       attempt($$SELECT submit('561', 7, repeat('x', 256))$$);
+       attempt($$SELECT submit('531', 7, repeat('x', 256))$$);
 
 -- Attestation
 
 -- Made for this very event, it raises the score; for another one, for none, or used before, it does the opposite.
 BEGIN;
 SELECT rewards.set_company_context(:'company_a', 'back end') \gset
-SELECT status, reasons FROM submit('564', 1, NULL, play(request('564', 1)));
-SELECT status, reasons FROM submit('564', 3, NULL, play(request('564', 1)));
-SELECT status, reasons FROM submit('564', 6, NULL, play(NULL));
-SELECT play(request('565', 1)) AS verdict \gset
-SELECT status, reasons FROM submit('565', 1, NULL, :'verdict');
-SELECT status, reasons FROM submit('565', 3, NULL, :'verdict');
+SELECT status, reasons FROM submit('534', 1, NULL, play(request('534', 1)));
+SELECT status, reasons FROM submit('534', 3, NULL, play(request('534', 1)));
+SELECT status, reasons FROM submit('534', 6, NULL, play(NULL));
+SELECT play(request('535', 1)) AS verdict \gset
+SELECT status, reasons FROM submit('535', 1, NULL, :'verdict');
+SELECT status, reasons FROM submit('535', 3, NULL, :'verdict');
 SELECT status, reasons
-  FROM submit('566', 1, 'iphone', jsonb_build_object('keyId', 'k', 'counter', 8, 'clientDataHash', request('566', 1)));
+  FROM submit('536', 1, 'iphone', jsonb_build_object('keyId', 'k', 'counter', 8, 'clientDataHash', request('536', 1)));
 SELECT status, reasons
-  FROM submit('566', 3, 'iphone', jsonb_build_object('keyId', 'k', 'counter', 8, 'clientDataHash', request('566', 3)));
-SELECT status, reasons FROM submit('567', 1, 'iphone', '["strange"]');
+  FROM submit('536', 3, 'iphone', jsonb_build_object('keyId', 'k', 'counter', 8, 'clientDataHash', request('536', 3)));
+SELECT status, reasons FROM submit('537', 1, 'iphone', '["strange"]');
 SELECT right(user_id::text, 3) AS member, insight_type, severity, occurrences, cardinality(related_event_ids) AS events
   FROM rewards.fraud_insights WHERE company_id = :'company_a' ORDER BY 1, 2;
 COMMIT;
@@ -96,19 +96,19 @@ COMMIT;
 -- The same nonce again is the same answer: its attestation is not examined again, and need not be the same.
 BEGIN;
 SELECT rewards.set_company_context(:'company_a', 'back end') \gset
-SELECT status, reasons, replayed FROM submit('565', 1, NULL, :'verdict');
-SELECT status, reasons, replayed FROM submit('565', 1, NULL, '["strange"]');
+SELECT status, reasons, replayed FROM submit('535', 1, NULL, :'verdict');
+SELECT status, reasons, replayed FROM submit('535', 1, NULL, '["strange"]');
 
 -- A refused event leaves its attestation unused.
-SELECT play(request('568', 1)) AS verdict \gset
-SELECT outcome FROM rewards.submit_points_event(member('568'), 'unheard of', now(), '0', NULL, :'verdict');
-SELECT reasons FROM submit('568', 1, NULL, :'verdict');
+SELECT play(request('538', 1)) AS verdict \gset
+SELECT outcome FROM rewards.submit_points_event(member('538'), 'unheard of', now(), '0', NULL, :'verdict');
+SELECT reasons FROM submit('538', 1, NULL, :'verdict');
 
 -- In a batch the second use is one, too.
-SELECT play(request('569', 1)) AS verdict \gset
+SELECT play(request('539', 1)) AS verdict \gset
 SELECT ordinal, saw(event_id, 'request_bound') AS request_bound, saw(event_id, 'counter_fresh') AS counter_fresh,
        saw(event_id, 'device_is_new') AS device_is_new
-  FROM rewards.submit_points_events((SELECT jsonb_agg(jsonb_build_object('user_id', member('569'), 'event_type',
+  FROM rewards.submit_points_events((SELECT jsonb_agg(jsonb_build_object('user_id', member('539'), 'event_type',
            'visit', 'event_time', moment(n), 'nonce', n::text, 'device_id', 'p', 'attestation', attestation)
            ORDER BY ord)
            FROM (VALUES (1, 1, :'verdict'::jsonb), (2, 3, :'verdict'), (3, 6, '{"keyId": "k", "counter": 2}'),

@@ -1,0 +1,138 @@
+-- Events that come in by SQL, many at once, and everything that SQL may not do to the books.
+\set SHOW_CONTEXT never
+\set VERBOSITY terse
+\set company c0000000-0000-4000-8000-00000000310a
+\set member_1 a0000000-0000-4000-8000-000000003101
+\set member_2 a0000000-0000-4000-8000-000000003102
+\set event_1 e0000000-0000-4000-8000-000000003101
+\set event_2 e0000000-0000-4000-8000-000000003102
+
+-- Accounts whose balance, lots, or numbers of entries are not what they should be: to be empty at every point.
+CREATE VIEW amiss AS
+    SELECT right(user_id::text, 4) AS account, differs FROM rewards.ledger_discrepancies
+    UNION ALL
+    SELECT right(a.user_id::text, 4), '{version}'
+      FROM rewards.user_points_cache a LEFT JOIN rewards.ledger l USING (user_id, company_id)
+     GROUP BY a.user_id, a.company_id, a.version
+    HAVING (count(l.version), coalesce(min(l.version), 1), coalesce(max(l.version), 0)) <> (a.version, 1, a.version)
+    UNION ALL
+    SELECT right(l.user_id::text, 4), '{chain}'
+      FROM (SELECT l.*, lag(l.entry_hash) OVER w AS previous
+              FROM rewards.ledger l WINDOW w AS (PARTITION BY l.user_id, l.company_id ORDER BY l.version)) l
+      JOIN rewards.points_events e ON e.user_id = l.user_id AND e.id = l.event_id
+      LEFT JOIN rewards.ledger_entries x ON x.user_id = l.user_id AND x.company_id = l.company_id AND x.version = l.version
+      LEFT JOIN LATERAL (SELECT * FROM rewards.ledger_entries f
+                          WHERE f.user_id = l.user_id AND f.event_id = l.event_id AND f.kind = 'status'
+                          ORDER BY f.version LIMIT 1) f ON true
+     WHERE l.entry_hash IS DISTINCT FROM
+           CASE l.kind WHEN 'event' THEN rewards.event_entry_hash(l.previous, l.version, l.recorded_at, l.balance_after, e,
+                                             f.old_status, f.old_validated_by, f.old_validated_at, f.old_notes)
+                       ELSE rewards.status_entry_hash(l.previous, x) END;
+CREATE FUNCTION user_number(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$SELECT md5('31 bulk ' || n)::uuid$$;
+
+-- Many
+
+-- New accounts, thousands of them in one statement: what the server remembers of row triggers outlives a batch of rows.
+BEGIN;
+SELECT rewards.set_company_context(:'company', 'import') \gset
+INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status)
+SELECT user_number(n), 'opening', now(), 10, 'validated' FROM generate_series(1, 2500) n;
+-- Accounts that are there, several events of each, in any order.
+INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status)
+SELECT user_number(n % 700 + 1), 'mixed', now(), n % 13 - 5, (ARRAY['validated', 'pending', 'rejected'])[n % 3 + 1]
+  FROM generate_series(1, 4200) n;
+UPDATE rewards.points_events SET validation_status = CASE WHEN points_delta > 0 THEN 'validated' ELSE 'rejected' END
+ WHERE event_type = 'mixed' AND validation_status = 'pending';
+SELECT count(*), sum(available_points), sum(pending_points), sum(version) FROM rewards.user_points_cache WHERE company_id = :'company';
+COMMIT;
+SELECT * FROM amiss;
+
+-- One account, with points that expire: a lot for each, or one for all, and spends that go through them.
+BEGIN;
+SELECT rewards.set_company_context(:'company', 'import') \gset
+INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status, expires_at)
+SELECT :'member_1'::uuid, 'earned', now(), 3, 'validated', now() + '1 year' FROM generate_series(1, 3000)
+UNION ALL
+SELECT :'member_1', 'earned', now(), 2000, 'validated', now() + '2 years'
+UNION ALL
+SELECT :'member_1', 'spent', now(), -2, 'validated', NULL FROM generate_series(1, 4600);
+SELECT available_points, expiring_points, next_expiry > now() + '500 days' AS from_the_second, version
+  FROM rewards.user_points_cache WHERE user_id = :'member_1';
+SELECT remaining FROM rewards.point_lots WHERE user_id = :'member_1';
+-- Each lot is read a few times, and not once for each spend: 7,600 events would take millions of index entries.
+SELECT pg_stat_get_xact_tuples_returned('rewards.point_lots_pkey'::regclass) BETWEEN 3000 AND 30000 AS linear;
+SELECT count(*), sum(points) FROM rewards.point_lot_uses WHERE user_id = :'member_1';
+-- All of it, and what does not expire with it.
+INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status)
+VALUES (:'member_1', 'earned', now(), 200, 'validated'), (:'member_1', 'spent', now(), -1700, 'validated'), (:'member_1', 'spent', now(), -300, 'validated');
+SELECT available_points, expiring_points, next_expiry FROM rewards.user_points_cache WHERE user_id = :'member_1';
+COMMIT;
+SELECT * FROM amiss;
+
+-- What INSERT may not bring
+
+BEGIN;
+SELECT rewards.set_company_context(:'company', 'import') \gset
+INSERT INTO rewards.points_events (id, user_id, event_type, event_time, points_delta, validation_status, expires_at, trust_score,
+                                   trust_features, trust_version, shadow_score)
+VALUES (:'event_1', :'member_2', 'visit', now(), 10, 'validated', now() + '1 year', 70, '{1,NULL}', 1, 50),
+       (:'event_2', :'member_2', 'visit', now(), 10, 'pending_review', now() + '1 year', 70, '{1,NULL}', 1, 50);
+SELECT FROM rewards.deduct_points(:'member_2', 1);
+COMMIT;
+CREATE FUNCTION attempt_31(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    message text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'done';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+    RETURN SQLSTATE || ' ' || message;
+END $$;
+BEGIN;
+SELECT rewards.set_company_context(:'company', 'import') \gset
+SELECT name, attempt_31(format($$INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, %I)
+                                 VALUES ('a0000000-0000-4000-8000-000000003102', 'x', now(), 1, %L)$$, name, content))
+  FROM (VALUES ('version', '1'), ('balance_after', '1'), ('entry_hash', '\x00'), ('xid', '1'), ('system_id', '1')) AS v (name, content);
+COMMIT;
+-- An account opens with nothing, whoever opens it.
+SELECT name, attempt_31(format($$INSERT INTO rewards.user_points_cache (user_id, company_id, %I)
+                                 VALUES ('a0000000-0000-4000-8000-000000003103', 'c0000000-0000-4000-8000-00000000310a', %L)$$, name, content))
+  FROM (VALUES ('available_points', '1'), ('pending_points', '1'), ('lifetime_earned', '1'), ('lifetime_spent', '1'),
+               ('version', '1'), ('chain_head', '\x00'), ('expiring_points', '1'), ('next_expiry', '2001-01-01'),
+               ('updated_at', 'infinity'), ('opened_at', 'infinity')) AS v (name, content);
+SELECT * FROM amiss;
+
+-- What UPDATE may not change: every column but the four of the decision, of events by SQL and of those by functions.
+SELECT a.attname, attempt_31(format('UPDATE rewards.points_events SET %1$I = %2$s WHERE user_id = ''a0000000-0000-4000-8000-000000003102''',
+           a.attname, CASE format_type(a.atttypid, NULL)
+                          WHEN 'uuid' THEN 'gen_random_uuid()' WHEN 'text' THEN '''other''' WHEN 'jsonb' THEN '''{}'''
+                          WHEN 'inet' THEN '''10.0.0.9''' WHEN 'integer[]' THEN '''{9}''' WHEN 'bytea' THEN '''\x09'''
+                          WHEN 'timestamp with time zone' THEN 'now() - interval ''1 day''' ELSE '9' END))
+  FROM pg_attribute a WHERE attrelid = 'rewards.points_events'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum;
+-- To null is a change as well.
+SELECT name, attempt_31(format('UPDATE rewards.points_events SET %I = NULL WHERE id = ''e0000000-0000-4000-8000-000000003101''', name))
+  FROM unnest('{expires_at,trust_score,trust_features,trust_version,shadow_score}'::text[]) AS name;
+-- With the status, too.
+SELECT name, attempt_31(format('UPDATE rewards.points_events SET validation_status = ''validated'', %I = NULL WHERE id = ''e0000000-0000-4000-8000-000000003102''', name))
+  FROM unnest('{expires_at,trust_score,trust_features,trust_version,shadow_score}'::text[]) AS name;
+SELECT * FROM amiss;
+
+-- And nothing goes, or changes, in the tables that follow events: for a superuser, in the role of replication too.
+CREATE TABLE attempts (relation text, statement text);
+INSERT INTO attempts
+SELECT relation, format(statement, relation)
+  FROM unnest('{points_events,user_points_cache,ledger_entries,point_lots,point_lot_uses,event_approvals}'::text[]) AS relation,
+       unnest('{DELETE FROM rewards.%s,TRUNCATE rewards.%s CASCADE,UPDATE rewards.%s SET user_id = user_id}'::text[]) AS statement;
+SELECT statement, attempt_31(statement) FROM attempts WHERE statement NOT LIKE 'UPDATE rewards.points_events%';
+SELECT relation, attempt_31('INSERT INTO rewards.' || relation || ' SELECT * FROM rewards.' || relation || ' LIMIT 0')
+  FROM (SELECT DISTINCT relation FROM attempts) AS a WHERE relation NOT IN ('points_events', 'user_points_cache') ORDER BY 1;
+SET session_replication_role = replica;
+SELECT statement, attempt_31(statement) FROM attempts WHERE statement NOT LIKE 'UPDATE rewards.points_events%';
+SELECT attempt_31('UPDATE rewards.points_events SET points_delta = 1000'), attempt_31('UPDATE rewards.points_events SET trust_score = 100');
+RESET session_replication_role;
+SELECT * FROM amiss;
+
+DROP TABLE attempts;
+DROP VIEW amiss;
+DROP FUNCTION user_number, attempt_31;
