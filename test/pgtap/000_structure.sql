@@ -14,7 +14,7 @@ SELECT plan(38);
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
                                    'coupons', 'coupon_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
-                                   'attestation_cache', 'fraud_insights', 'audit_log', 'ledger_blocks']);
+                                   'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -135,6 +135,30 @@ SELECT set_eq('TABLE callable', $$ VALUES
         'record', 'volatile', 'unsafe', false),
     ('submit_points_events(events jsonb, OUT ordinal integer, OUT user_id uuid, OUT event_id uuid, OUT outcome text, OUT status text, OUT points bigint, OUT trust_score integer, OUT reasons text[], OUT replayed boolean, OUT balance bigint, OUT retry_after bigint)',
         'SETOF record', 'volatile', 'unsafe', false),
+    ('validate_points_event(event_id uuid, proven boolean DEFAULT NULL::boolean, note text DEFAULT NULL::text, OUT outcome text, OUT balance bigint, OUT replayed boolean)',
+        'record', 'volatile', 'unsafe', false),
+    ('validate_pending_events(max_events integer DEFAULT 1000, OUT validated bigint, OUT pending_review bigint, OUT rejected bigint, OUT skipped bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('review_points_event(event_id uuid, decision text, actor text DEFAULT NULL::text, note text DEFAULT NULL::text, OUT outcome text, OUT balance bigint, OUT replayed boolean)',
+        'record', 'volatile', 'unsafe', false),
+
+    ('expire_points(max_accounts integer DEFAULT 1000, OUT accounts bigint, OUT skipped bigint)', 'record', 'volatile', 'unsafe', false),
+    ('refund_points(user_id uuid, event_id uuid, reason text DEFAULT NULL::text, OUT refund_event_id uuid, OUT outcome text, OUT balance bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('within_attribution_window(event_time timestamp with time zone, anchor timestamp with time zone, span interval DEFAULT ''14 days''::interval)',
+        'boolean', 'immutable', 'safe', true),
+    ('balance_at(user_id uuid, at timestamp with time zone)', 'bigint', 'stable', 'safe', true),
+    ('points_history(user_id uuid, max_rows integer DEFAULT 50, before uuid DEFAULT NULL::uuid)',
+        'TABLE(event_id uuid, event_time timestamp with time zone, event_type text, points_delta bigint, validation_status text, trust_score integer, related_entity_type text, related_entity_id text, balance_after bigint, created_at timestamp with time zone)',
+        'stable', 'safe', false),
+    ('companies()', 'SETOF uuid', 'stable', 'unsafe', false),
+    ('show_progress(what text, place tid, pages bigint)', 'boolean', 'stable', 'safe', true),
+    ('sum_points(points bigint)', 'bigint', 'immutable', 'safe', false),
+    ('reconcile_ledger()',
+        'TABLE(user_id uuid, differs text[], available_points bigint, ledger_available numeric, pending_points bigint, ledger_pending numeric, lifetime_earned bigint, ledger_earned numeric, lifetime_spent bigint, ledger_spent numeric, expiring_points bigint, ledger_expiring numeric)',
+        'volatile', 'unsafe', false),
+    ('uuidv7_floor(moment timestamp with time zone)', 'uuid', 'immutable', 'safe', true),
+    ('cleanup_expired_nonces()', 'bigint', 'volatile', 'unsafe', false),
 
     ('redeem_coupon(user_id uuid, template_id uuid, nonce text, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean)',
         'record', 'volatile', 'unsafe', false),
@@ -173,7 +197,8 @@ CREATE TEMP VIEW of_user AS SELECT oid, relname, attnum FROM our_column WHERE at
 
 SELECT cmp_ok((SELECT count(*) FROM of_company), '>=', 5::bigint, 'there are tables to look at');
 SELECT set_eq('SELECT relname::text FROM of_user', ARRAY['used_nonces', 'user_points_cache', 'points_events', 'coupons', 'ledger_entries',
-                                                  'point_lots', 'point_lot_uses', 'account_devices', 'attestation_cache', 'fraud_insights'],
+                                                  'point_lots', 'point_lot_uses', 'account_devices', 'attestation_cache', 'fraud_insights',
+                                                  'event_approvals'],
     'and these are tables of users');
 SELECT is_empty($$ SELECT objid::regclass FROM pg_depend WHERE deptype = 'e' AND classid = 'pg_class'::regclass AND objid IN (SELECT oid FROM our_table) $$,
     'no table is a member of the extension: data is not code');
@@ -220,6 +245,8 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.user_points_cache', 'refuse_removal'), ('rewards.user_points_cache', 'refuse_update'),
               ('rewards.ledger_entries', 'refuse_write'), ('rewards.ledger_entries', 'refuse_row_write'),
               ('rewards.point_lots', 'refuse_write'), ('rewards.point_lot_uses', 'refuse_write'),
+              ('rewards.point_lot_uses', 'refuse_row_write'), ('rewards.event_approvals', 'refuse_write'),
+              ('rewards.event_approvals', 'refuse_row_write'),
               ('rewards.trust_rules', 'refuse_write'), ('rewards.trust_rules', 'refuse_row_write'),
               ('rewards.audit_log', 'refuse_write'), ('rewards.audit_log', 'refuse_row_write'),
               ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write') $$,

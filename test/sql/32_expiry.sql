@@ -145,7 +145,7 @@ SELECT * FROM account(:'member_2');
 SELECT e.points_delta, o.event_type, u.points
   FROM rewards.point_lot_uses u JOIN rewards.points_events e ON e.user_id = u.user_id AND e.id = u.event_id
   JOIN rewards.points_events o ON o.user_id = u.user_id AND o.id = u.lot_event_id
- WHERE e.event_type = 'spent' ORDER BY e.points_delta, u.expires_at, o.id;
+ WHERE e.event_type = 'spent' AND e.user_id = :'member_2' ORDER BY e.points_delta, u.expires_at, o.id;
 SELECT FROM rewards.deduct_points(:'member_2', 20);
 COMMIT;
 SELECT * FROM amiss;

@@ -32,7 +32,7 @@ SELECT n, outcome, status, points, trust_score, reasons, replayed, balance, retr
     (8, 'receipt', '1 hour')) AS e (n, type, ago), submit('561', type, ago, 'not used')
  ORDER BY n;
 SELECT outcome, balance FROM submit('561', 'visit', '20 minutes', 'used');
-SELECT * FROM account;
+SELECT * FROM account ORDER BY member;
 TABLE refused;
 
 -- On the inner side of each edge there is nothing to refuse.
@@ -186,7 +186,7 @@ SELECT n, outcome, ceil(retry_after / 60.0) AS minutes
 SELECT outcome, replayed, balance FROM submit('566', 'visit', '24 minutes', 'limit 24');
 -- Each refusal has left its trace, and nothing else.
 TABLE refused;
-SELECT * FROM account;
+SELECT * FROM account ORDER BY member;
 ROLLBACK;
 
 -- Of two limits the one that opens later is told.

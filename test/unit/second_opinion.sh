@@ -1,5 +1,5 @@
 #!/bin/sh
-# Do our codes, tags and fingerprints mean what the documentation says? This computes them with the openssl command
+# Do our codes, tags, fingerprints and chains mean what the documentation says? This computes them with the openssl command
 # line and a few lines of perl, from the documentation, and shares nothing with the core but the file of vectors.
 #
 #   second_opinion.sh VECTORS          compare with the last word of each line
@@ -65,6 +65,22 @@ compute() {
       esac
     done
     sha256 "$message" ;;
+  chain) sha256 "$(printf 'pg_rewards account v1' | hex)" "$1" "$2" ;;
+  entry)
+    message=$1
+    case $2 in event) message=${message}01 ;; *) message=${message}02 ;; esac
+    shift 2
+    for field in "$@"; do
+      value=${field#?}
+      case $field in
+      null) message=${message}00 ;;
+      \#*) message=${message}01$(number 'q>' "$value") ;;
+      @*) message=${message}02$value ;;
+      =*) message=${message}03$(number N $((${#value} / 2)))$value ;;
+      \**) message=${message}03$(number N "$value")$(perl -e 'print "78" x $ARGV[0]' "$value") ;;
+      esac
+    done
+    printf %s "$message" | perl -0777 -ne 'tr/-//d; print pack "H*", $_' | openssl dgst -sha256 -r | cut -d ' ' -f 1 ;;
   *) echo "unknown kind of vector: $kind" >&2; return 1 ;;
   esac
 }
