@@ -214,10 +214,13 @@ BEGIN ISOLATION LEVEL $level;
 $enter
 \\if :kind < 5
 INSERT INTO answer (race, outcome) SELECT '$mixed', outcome FROM nextval('number') AS n, rewards.submit_points_events(batch(n));
-\\elif :kind < 7
+\\elif :kind < 6
 INSERT INTO answer (race, outcome) SELECT '$mixed', outcome FROM member, rewards.award_points(id, 30) WHERE number = :one;
-\\elif :kind < 9
+\\elif :kind < 8
 INSERT INTO answer (race, outcome) SELECT '$mixed', outcome FROM nextval('number') AS n, member, rewards.redeem_coupon(id, '$template', 'redeem ' || n) WHERE number = :one;
+\\elif :kind < 9
+INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status)
+    SELECT id, 'import', now(), 3, 'validated' FROM member ORDER BY random();
 \\else
 INSERT INTO answer (race, outcome) SELECT '$mixed', outcome
     FROM nextval('number') AS n, member, rewards.submit_points_event(id, 'trip', now() - n % 9973 * interval '17 seconds', 'single ' || n) WHERE number = :one;
@@ -237,12 +240,13 @@ cmp_ok($audits, '>', 20, 'somebody looked again and again');
 is(scalar(@found), 0, 'and at every moment each balance was the sum of its events, and none below zero') or diag $found[0];
 is(sql('TABLE discrepancy'), '', 'and so it is at the end');
 is(sql(<<'SQL'), '12|t|t|t', 'and every account is numbered without gaps, in the order of its clock, and chained');
-SELECT count(DISTINCT user_id), bool_and(version = number), bool_and(created_at > before),
-       bool_and(entry_hash = rewards.event_entry_hash(previous, version, created_at, balance_after, e))
-  FROM (SELECT e, e.user_id, e.version, e.created_at, e.balance_after, e.entry_hash, row_number() OVER account AS number,
-               lag(e.entry_hash) OVER account AS previous, lag(e.created_at, 1, '-infinity') OVER account AS before
-          FROM rewards.points_events AS e JOIN member ON member.id = e.user_id
-        WINDOW account AS (PARTITION BY e.user_id ORDER BY e.id)) AS entries
+SELECT count(DISTINCT user_id), bool_and(version = number), bool_and(recorded_at > before),
+       bool_and(entry_hash = rewards.event_entry_hash(previous, version, recorded_at, balance_after, e))
+  FROM (SELECT e, l.*, row_number() OVER account AS number, lag(l.entry_hash) OVER account AS previous,
+               lag(l.recorded_at, 1, '-infinity') OVER account AS before
+          FROM rewards.ledger AS l JOIN rewards.points_events AS e ON (e.user_id, e.id) = (l.user_id, l.event_id)
+          JOIN member ON member.id = l.user_id
+        WINDOW account AS (PARTITION BY l.user_id ORDER BY l.version)) AS entries
 SQL
 is(sql(<<'SQL'), '', 'one event for one nonce, and none for a refused one');
 SELECT n.nonce, e.nonce FROM rewards.used_nonces AS n
