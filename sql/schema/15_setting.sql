@@ -37,7 +37,7 @@ COMMENT ON COLUMN rewards.company_settings.trust_validate_at IS 'Trust score (0 
 COMMENT ON COLUMN rewards.company_settings.trust_review_at IS 'Trust score from which it waits for review; below it is rejected';
 COMMENT ON COLUMN rewards.company_settings.trust_version IS 'Version of the trust rules; null, in the default too: the newest';
 COMMENT ON COLUMN rewards.company_settings.shadow_version IS 'Version of the trust rules that is scored along and decides nothing; null, in the default too: none';
-COMMENT ON COLUMN rewards.company_settings.hold_all IS 'Every submitted event waits for review, whatever its score';
+COMMENT ON COLUMN rewards.company_settings.hold_all IS 'Every submitted event that its score does not reject waits for review';
 COMMENT ON COLUMN rewards.company_settings.events_per_hour IS 'Events that an account may submit within any 60 minutes; unlimited: 9223372036854775807. Likewise for points and days (24 hours)';
 COMMENT ON COLUMN rewards.company_settings.points_per_hour IS 'Points of events, rejected ones not counted, that an account may submit within any 60 minutes';
 COMMENT ON COLUMN rewards.company_settings.accepted_age IS 'How old a submitted event may be, by its event_time. Nonces are remembered for this long and accepted_ahead, and for 7 days and 10 minutes at least; those of events submitted before it is raised, for as long as was right then';

@@ -15,8 +15,8 @@ bool is_pending(Status status) { return status == Status::pending || status == S
 
 // An event without a score came in by SQL: a person looks at it.
 Status status_for(const Settings& settings, const Undecided& event) {
+    if (event.trust_score && *event.trust_score < settings.trust_review_at) return Status::rejected;
     if (settings.hold_all || !event.trust_score) return Status::pending_review;
-    if (*event.trust_score < settings.trust_review_at) return Status::rejected;
     return *event.trust_score < settings.trust_validate_at ? Status::pending_review : Status::validated;
 }
 

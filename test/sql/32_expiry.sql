@@ -13,25 +13,25 @@
 
 -- What does not add up, of any account of these companies: to be empty at every point of this file.
 CREATE VIEW amiss AS
-    SELECT right(user_id::text, 4) AS account, 'balance' AS what FROM rewards.ledger_discrepancies
+    SELECT right(user_id::text, 4) AS account, 'balance' AS what FROM rewards.ledger_discrepancies WHERE right(company_id::text, 4) IN ('320a', '320b')
     UNION ALL
     SELECT right(a.user_id::text, 4), 'lots'
       FROM rewards.user_points_cache a
       LEFT JOIN (SELECT user_id, company_id, sum(remaining) AS points, min(expires_at) AS next
                    FROM rewards.point_lots GROUP BY user_id, company_id) l USING (user_id, company_id)
-     WHERE (a.expiring_points, a.next_expiry) IS DISTINCT FROM (coalesce(l.points, 0), l.next)
-        OR a.expiring_points > a.available_points
+     WHERE right(a.company_id::text, 4) IN ('320a', '320b') AND ((a.expiring_points, a.next_expiry) IS DISTINCT FROM (coalesce(l.points, 0), l.next)
+        OR a.expiring_points > a.available_points)
     UNION ALL
     SELECT right(l.user_id::text, 4), 'lot without account'
       FROM rewards.point_lots l LEFT JOIN rewards.user_points_cache a USING (user_id, company_id) WHERE a.version IS NULL
     UNION ALL
     SELECT right(u.user_id::text, 4), 'spent of lots more than spent'
       FROM rewards.point_lot_uses u JOIN rewards.points_events e ON e.user_id = u.user_id AND e.id = u.event_id
-     GROUP BY u.user_id, e.id, e.points_delta HAVING sum(u.points) > -e.points_delta
+     WHERE right(u.company_id::text, 4) IN ('320a', '320b') GROUP BY u.user_id, e.id, e.points_delta HAVING sum(u.points) > -e.points_delta
     UNION ALL
     SELECT right(l.user_id::text, 4), 'chain'
       FROM (SELECT l.*, lag(l.entry_hash) OVER w AS previous, row_number() OVER w AS number
-              FROM rewards.ledger l WINDOW w AS (PARTITION BY l.user_id, l.company_id ORDER BY l.version)) l
+              FROM rewards.ledger l WHERE right(l.company_id::text, 4) IN ('320a', '320b') WINDOW w AS (PARTITION BY l.user_id, l.company_id ORDER BY l.version)) l
       JOIN rewards.points_events e ON e.user_id = l.user_id AND e.id = l.event_id
       LEFT JOIN rewards.ledger_entries x ON x.user_id = l.user_id AND x.company_id = l.company_id AND x.version = l.version
       LEFT JOIN LATERAL (SELECT * FROM rewards.ledger_entries f
@@ -412,6 +412,7 @@ DELETE FROM uses;
 ROLLBACK;
 
 DELETE FROM rewards.point_rules WHERE company_id = :'company_a';
+DELETE FROM rewards.company_settings WHERE company_id = :'company_a';
 DROP VIEW amiss, gifts;
 DROP PROCEDURE earn, spend, await_expiry;
 DROP FUNCTION account;
