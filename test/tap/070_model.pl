@@ -117,9 +117,14 @@ my @found;
 
 # While the server recovers there is nobody to ask.
 sub audit {
-    my ($status, $rows) = $node->psql('postgres', <<'SQL', on_error_die => 0, on_error_stop => 1);
+    my $company = $companies[ $audits % @companies ];
+    my ($status, $rows) = $node->psql('postgres', <<"SQL", on_error_die => 0, on_error_stop => 1);
 SELECT count(*) FROM pg_stat_activity WHERE application_name = 'model' AND wait_event_type = 'Lock';
 SELECT user_id, company_id, differs FROM rewards.ledger_discrepancies;
+BEGIN;
+SELECT FROM rewards.set_company_context('$company');
+SELECT user_id, differs FROM rewards.reconcile_ledger();
+COMMIT;
 SQL
     return if $status;
     my ($waiting, @wrong) = split /\n/, $rows;
@@ -182,6 +187,21 @@ for (@rules) {
     my ($view, $rule) = split /\|/;
     is($node->safe_psql('postgres', "SELECT left(found, 1000) FROM model.$view LIMIT 5"), '', $rule);
 }
+
+# The balance at a moment, and just before it, at which something was recorded
+my $wrong_at = join '', map { $node->safe_psql('postgres', <<"SQL") } @companies;
+BEGIN;
+SELECT FROM rewards.set_company_context('$_');
+SELECT format('%s: %s, and it was %s', user_id, rewards.balance_at(user_id, at), balance)
+  FROM (SELECT user_id, recorded_at AS at, sum_available AS balance FROM model.entry
+         WHERE company_id = '$_' AND recorded_next > recorded_at AND version % 3 = 0
+        UNION ALL
+        SELECT user_id, recorded_at - interval '1 microsecond', sum_available - available FROM model.entry
+         WHERE company_id = '$_' AND recorded_at > recorded_before AND version % 3 = 1) AS moment
+ WHERE rewards.balance_at(user_id, at) <> balance LIMIT 3;
+COMMIT;
+SQL
+is($wrong_at, '', 'balance_at() knows what every balance was');
 
 # A model that finds nothing has to show that it would.
 my %harms = (

@@ -86,7 +86,7 @@ sub intended ($self, $company, $user, $number) {
     $which %= 20;
     return submission($user, $nonce, $self->submitted($what, $when, $where)) if $which < 10;
     if ($which < 16) {
-        my ($kind, $function, $most) = $which < 13 ? ('award', 'award_points', 40) : ('deduct', 'deduct_points', 25);
+        my ($kind, $function, $most) = $which < 13 ? ('award', 'award_points', 40) : ('deduct', 'deduct_points', 150);
         my $points = 1 + $what % $most;
         return { kind => $kind, user => $user, nonce => $nonce, request => qq({"points": $points}),
             sql => "SELECT to_jsonb(a) FROM rewards.$function('$user', $points, NULL, '$nonce') a;" };

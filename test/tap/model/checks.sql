@@ -490,8 +490,9 @@ SELECT format('%s: %s discrepancies at %s', place, answer ->> 'discrepancies', l
   FROM model.told WHERE kind = 'look' AND (answer ->> 'discrepancies')::bigint > 0;
 COMMENT ON VIEW model.wrong_look IS 'no transaction ever saw books that disagree';
 
--- Functions never fail to serialize: only what is plain SQL may. A deadlock is for whoever writes several accounts in any
--- order, and a decision does not wait for an UPDATE of its event.
+-- Functions never fail to serialize: only what is plain SQL may. A deadlock is due to transactions that lock several
+-- accounts in any order; whom it meets, any who wait in their way, is up to the server. A decision does not wait for an
+-- UPDATE of its event.
 CREATE VIEW model.wrong_error AS
 SELECT format('%s: %s at %s failed with %s', place, kind, level, sqlstate) AS found
   FROM model.told

@@ -27,7 +27,7 @@ COMMENT ON TABLE model.answer IS 'What sessions asked and were told; unknown: th
 
 INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value, max_redemptions_per_user, expires_after_days)
 SELECT overlay(company.id::text placing kind.number from 36)::uuid, company.id, kind.name, kind.cost, 'fixed_amount', 1, kind.most, kind.days
-  FROM model.company, (VALUES ('1', 'often', 15, NULL::int, NULL::int), ('2', 'twice', 3, 2, NULL), ('3', 'for a while', 8, NULL, 30)) AS kind (number, name, cost, most, days);
+  FROM model.company, (VALUES ('1', 'often', 40, NULL::int, NULL::int), ('2', 'twice', 3, 2, NULL), ('3', 'for a while', 8, NULL, 30)) AS kind (number, name, cost, most, days);
 
 INSERT INTO rewards.point_rules (company_id, event_type, base_points, min_interval, daily_cap, proof_required, expires_after, pending_for, is_active, streak_days, streak_permille)
 SELECT company.id, rule.*, NULL, NULL
