@@ -258,7 +258,7 @@ SELECT rewards.set_company_context(:'company_a', 'verifier') \gset
 SELECT score, outcome FROM unnest('{90,89,80,79}'::integer[]) AS score,
     wait_for(:'member_4', 'scored', 1, 'pending', score) AS id, rewards.validate_points_event(id);
 COMMIT;
--- With hold_all everything waits for a person; what is known to be false does not.
+-- With hold_all everything waits for a person, but what its score rejects and what is known to be false.
 UPDATE rewards.company_settings SET hold_all = true WHERE company_id = :'company_a';
 BEGIN;
 SELECT rewards.set_company_context(:'company_a', 'verifier') \gset
