@@ -1,5 +1,5 @@
 # Random operations from several sessions at once, on few accounts, so that they collide; then everything that was
-# answered, and everything that is in the books, is compared with a model in plain SQL (model/ledger.sql, model/checks.sql).
+# answered, and everything that is in the books, is compared with a model in plain SQL (in model/).
 #
 # MODEL_SECONDS=600 runs longer, MODEL_SESSIONS=20 with more sessions, MODEL_SEED=n asks the same again (in which order
 # it comes in, chance decides). In the middle a backend is killed, and clients that have no answer ask again.
@@ -163,7 +163,7 @@ my @digests = map { in_company($_, 'SELECT digest FROM rewards.ledger_digest()')
 # What is due at the end expires now, so that the books come to rest.
 in_company($_, 'SELECT FROM rewards.expire_points()') for @companies;
 $node->safe_psql('postgres', "COPY model.answer FROM '" . log_file($_) . "'") for 1 .. $sessions;
-run_file($_) for qw(ledger.sql checks.sql);
+run_file($_) for qw(ledger.sql books.sql answers.sql decisions.sql);
 $node->safe_psql('postgres', 'CALL model.build()');
 
 note "$audits audits, which saw $waits sessions wait for a lock";
