@@ -1,5 +1,5 @@
 # Random operations from several sessions at once, on few accounts, so that they collide; then everything that was
-# answered, and everything that is in the books, is compared with a model in plain SQL (model/ledger.sql, model/checks.sql).
+# answered, and everything that is in the books, is compared with a model in plain SQL (in model/).
 #
 # MODEL_SECONDS=600 runs longer, MODEL_SESSIONS=20 with more sessions, MODEL_SEED=n asks the same again (in which order
 # it comes in, chance decides). In the middle a backend is killed, and clients that have no answer ask again.
@@ -115,7 +115,7 @@ my $audits = 0;
 my $waits = 0;
 my @found;
 
-# While the server recovers there is nobody to ask.
+# Blocks are sealed all the while, too. While the server recovers there is nobody to ask.
 sub audit {
     my $company = $companies[ $audits % @companies ];
     my ($status, $rows) = $node->psql('postgres', <<"SQL", on_error_die => 0, on_error_stop => 1);
@@ -124,6 +124,8 @@ SELECT user_id, company_id, differs FROM rewards.ledger_discrepancies;
 BEGIN;
 SELECT FROM rewards.set_company_context('$company');
 SELECT user_id, differs FROM rewards.reconcile_ledger();
+SELECT layer, "check", bad, first_bad FROM rewards.verify_ledger() WHERE status <> 'ok';
+SELECT FROM rewards.seal_ledger();
 COMMIT;
 SQL
     return if $status;
@@ -131,6 +133,11 @@ SQL
     $audits++;
     $waits += $waiting;
     push @found, @wrong;
+}
+
+sub in_company {
+    my ($company, $query) = @_;
+    return $node->safe_psql('postgres', "BEGIN; DO \$\$ BEGIN PERFORM rewards.set_company_context('$company'); END \$\$; $query; COMMIT;");
 }
 
 sub kill_a_backend {
@@ -151,11 +158,12 @@ is(count_failures(@pids), 0, 'every session came to its end') or diag map { slur
 ok($is_killed, 'a backend was killed in the middle');
 cmp_ok($audits, '>', 10, 'somebody looked again and again');
 is(join("\n", @found), '', 'and never saw a discrepancy');
+my @digests = map { in_company($_, 'SELECT digest FROM rewards.ledger_digest()') } @companies;
 
 # What is due at the end expires now, so that the books come to rest.
-$node->safe_psql('postgres', "BEGIN; SELECT FROM rewards.set_company_context('$_'); SELECT FROM rewards.expire_points(); COMMIT") for @companies;
+in_company($_, 'SELECT FROM rewards.expire_points()') for @companies;
 $node->safe_psql('postgres', "COPY model.answer FROM '" . log_file($_) . "'") for 1 .. $sessions;
-run_file($_) for qw(ledger.sql checks.sql);
+run_file($_) for qw(ledger.sql books.sql answers.sql decisions.sql);
 $node->safe_psql('postgres', 'CALL model.build()');
 
 note "$audits audits, which saw $waits sessions wait for a lock";
@@ -188,18 +196,25 @@ for (@rules) {
     is($node->safe_psql('postgres', "SELECT left(found, 1000) FROM model.$view LIMIT 5"), '', $rule);
 }
 
+for my $one (0 .. $#companies) {
+    my ($company, $digest) = ($companies[$one], $digests[$one]);
+    in_company($company, 'SELECT FROM rewards.seal_ledger()');
+    is(in_company($company, 'SELECT entries FROM rewards.unsealed_entries()'), '0', 'all entries are sealed');
+    is(in_company($company, "SELECT sum(entries) FROM rewards.ledger_blocks WHERE company_id = '$company'"),
+        $node->safe_psql('postgres', "SELECT count(*) FROM model.entry WHERE company_id = '$company'"), 'each in one block');
+    is(in_company($company, qq(SELECT layer, "check", bad, first_bad FROM rewards.verify_ledger(digest => '$digest') WHERE status <> 'ok')),
+        '', 'and the ledger verifies, as far as the digest taken before, too');
+}
+
 # The balance at a moment, and just before it, at which something was recorded
-my $wrong_at = join '', map { $node->safe_psql('postgres', <<"SQL") } @companies;
-BEGIN;
-SELECT FROM rewards.set_company_context('$_');
+my $wrong_at = join '', map { in_company($_, <<"SQL") } @companies;
 SELECT format('%s: %s, and it was %s', user_id, rewards.balance_at(user_id, at), balance)
   FROM (SELECT user_id, recorded_at AS at, sum_available AS balance FROM model.entry
          WHERE company_id = '$_' AND recorded_next > recorded_at AND version % 3 = 0
         UNION ALL
         SELECT user_id, recorded_at - interval '1 microsecond', sum_available - available FROM model.entry
          WHERE company_id = '$_' AND recorded_at > recorded_before AND version % 3 = 1) AS moment
- WHERE rewards.balance_at(user_id, at) <> balance LIMIT 3;
-COMMIT;
+ WHERE rewards.balance_at(user_id, at) <> balance LIMIT 3
 SQL
 is($wrong_at, '', 'balance_at() knows what every balance was');
 
