@@ -23,3 +23,16 @@ CREATE POLICY tenant ON rewards.used_nonces
     USING (company_id = rewards.get_current_company_id());
 CREATE POLICY member ON rewards.used_nonces AS RESTRICTIVE
     USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);
+
+-- A longer accepted_age must not open the door to events whose nonces are gone already.
+CREATE TABLE rewards.forgotten_nonces (
+    company_id uuid        PRIMARY KEY DEFAULT rewards.get_current_company_id(),
+    used_until timestamptz NOT NULL
+);
+COMMENT ON TABLE rewards.forgotten_nonces IS 'Up to when the nonces were used that cleanup_expired_nonces() has removed: submitted events from before are not accepted, whatever accepted_age says';
+
+ALTER TABLE rewards.forgotten_nonces ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON rewards.forgotten_nonces
+    USING (company_id = rewards.get_current_company_id());
+CREATE POLICY member ON rewards.forgotten_nonces AS RESTRICTIVE
+    USING (rewards.get_current_user_id() IS NULL);

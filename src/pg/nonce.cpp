@@ -7,6 +7,14 @@ namespace rewards::pg {
 
 namespace {
 
+namespace forgotten_row {
+enum : std::uint8_t { company_id, used_until };
+enum : std::size_t { by_company };
+constexpr Column columns[] = {{"company_id", UUIDOID}, {"used_until", TIMESTAMPTZOID}};
+constexpr Lookup lookups[] = {{1, {company_id}, true}};
+TableLayout layout{"forgotten_nonces", columns, lookups};
+}  // namespace forgotten_row
+
 enum : std::uint8_t {
     user_id,
     company_id,
@@ -71,6 +79,12 @@ void remember_nonce(Write& write, Table& nonces, const AccountKey& account, std:
                     {event_id, field_of(answer.event)},
                     {coupon_id, field_of(answer.coupon)},
                     {balance, Int64GetDatum(answer.balance)}});
+}
+
+std::optional<TimestampTz> forgotten_until(Write& write, const Uuid& company) {
+    Table& forgotten = open_for_reading(write, forgotten_row::layout);
+    if (!find(forgotten, forgotten_row::by_company, {to_datum(company)})) return std::nullopt;
+    return DatumGetTimestampTz(value(forgotten, forgotten_row::used_until));
 }
 
 }  // namespace rewards::pg

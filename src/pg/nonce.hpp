@@ -35,4 +35,7 @@ NonceFound look_up_nonce(Table& nonces, const AccountKey& account, std::string_v
 void remember_nonce(Write& write, Table& nonces, const AccountKey& account, std::string_view nonce,
                     std::string_view event_type, const Fingerprint& request, const Answer& answer, TimestampTz now);
 
+// Up to when the nonces were used that have been forgotten; nothing: none have.
+std::optional<TimestampTz> forgotten_until(Write& write, const Uuid& company);
+
 }  // namespace rewards::pg

@@ -74,6 +74,15 @@ bool is_outside_window(const Settings& settings, TimestampTz event_time, Timesta
     return event_time < now - settings.accepted_age || event_time > now + settings.accepted_ahead;
 }
 
+// Where accepted_age was raised, nonces of events that it lets in now may be gone: the events may be known.
+bool may_be_known(Submitter& submitter, TimestampTz event_time, TimestampTz now) {
+    constexpr std::int64_t least_retention = 7 * USECS_PER_DAY + 10 * USECS_PER_MINUTE;
+    const std::int64_t ahead = submitter.settings.accepted_ahead;
+    if (event_time >= now - least_retention + ahead) return false;
+    const auto forgotten = forgotten_until(*submitter.ledger->write, submitter.account->key.company);
+    return forgotten && event_time <= *forgotten + ahead;
+}
+
 void observe_device(Submitter& submitter, const Submission& submission, Features& features) {
     if (!submission.device_id) return;
     const Account& account = *submitter.account;
@@ -243,7 +252,8 @@ SubmitAnswer submit_new(Submitter& submitter, const Submission& submission) {
     Ledger& ledger = *submitter.ledger;
     const AccountKey& key = submitter.account->key;
     const TimestampTz now = submitter.account->now;
-    if (is_outside_window(submitter.settings, submission.event_time, now))
+    if (is_outside_window(submitter.settings, submission.event_time, now) ||
+        may_be_known(submitter, submission.event_time, now))
         return refused(submitter, refusal::outside_window);
     const std::optional<PointRule> rule = find_rule(*ledger.write, key.company, submission.event_type);
     if (!rule) return refused(submitter, refusal::unknown_event_type);

@@ -14,7 +14,7 @@ SELECT plan(38);
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
                                    'coupons', 'coupon_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
-                                   'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks']);
+                                   'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'forgotten_nonces']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';

@@ -57,7 +57,7 @@ SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_app', 'SELECT') $$,
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_admin', 'SELECT') $$,
     ARRAY['points_events', 'ledger_entries', 'user_points_cache', 'point_lots', 'coupon_templates', 'coupons', 'company_settings',
           'point_rules', 'used_nonces', 'point_lot_uses', 'coupon_keys', 'data_version', 'account_devices', 'attestation_cache',
-          'fraud_insights', 'trust_rules', 'event_approvals', 'audit_log', 'ledger_blocks'],
+          'fraud_insights', 'trust_rules', 'event_approvals', 'audit_log', 'ledger_blocks', 'forgotten_nonces'],
     'staff read what they need to help');
 SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
         FROM unnest(ARRAY['pgtap_app', 'pgtap_admin', 'pgtap_stranger']) AS role, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) AS privilege $$),

@@ -53,3 +53,18 @@ BEGIN READ ONLY;
 SELECT rewards.set_company_context(:'company_a') \gset
 SELECT state, message FROM attempt('SELECT rewards.cleanup_expired_nonces()');
 ROLLBACK;
+
+-- A longer accepted_age does not let events in whose nonces are gone: they may be known. Later ones, and those of companies
+-- that have forgotten nothing, are.
+BEGIN;
+SELECT rewards.set_company_context(company('21c')) \gset
+INSERT INTO rewards.company_settings (company_id, accepted_age) VALUES (company('21c'), '30 days');
+INSERT INTO rewards.point_rules (event_type, base_points) VALUES ('late', 1);
+INSERT INTO rewards.used_nonces (user_id, nonce, event_type, created_at, expires_at)
+    VALUES (:'member_1', 'old', 'late', now() - interval '12 days', now() - interval '4 days 23:50');
+SELECT outcome AS before FROM rewards.submit_points_event(member('2102'), 'late', now() - interval '13 days', 'before');
+SELECT rewards.cleanup_expired_nonces();
+SELECT used_until = now() - interval '12 days' AS used_until FROM rewards.forgotten_nonces WHERE company_id = company('21c');
+SELECT ago, outcome FROM unnest('{20 days,11 days 23:50:01,11 days 23:49:59,8 days,1 hour}'::interval[]) AS ago,
+    rewards.submit_points_event(member('2102'), 'late', now() - ago, 'after ' || ago) ORDER BY ago DESC;
+ROLLBACK;
