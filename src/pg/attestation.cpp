@@ -141,10 +141,6 @@ AttestationFindings examine(Write& write, const AccountKey& account, const std::
     return findings;
 }
 
-RowField field_of(const std::optional<bool>& answer) {
-    return answer ? RowField(BoolGetDatum(*answer)) : RowField(std::nullopt);
-}
-
 std::int64_t remove_expired(Write& write, const Uuid& company) {
     const Table& cache = open_for_writing(write, row::layout);
     return static_cast<std::int64_t>(delete_as_owner(

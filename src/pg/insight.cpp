@@ -65,8 +65,6 @@ std::optional<Severity> severity_of(std::string_view text) {
 
 Datum text_datum(Severity severity) { return to_datum(severities[static_cast<std::size_t>(severity)]); }
 
-RowField field_of(const std::optional<Datum>& datum) { return datum ? RowField(*datum) : RowField(std::nullopt); }
-
 RowField score_field(const Insight& insight) {
     return insight.score ? RowField(Int32GetDatum(*insight.score)) : RowField(std::nullopt);
 }

@@ -50,10 +50,6 @@ TableLayout layout{"points_events", columns, lookups};
 
 namespace {
 
-RowField field_of(const std::optional<std::string_view>& text) { return text ? to_datum(*text) : RowField(); }
-
-RowField field_of(const std::optional<TimestampTz>& time) { return time ? TimestampTzGetDatum(*time) : RowField(); }
-
 // What waits for a decision has nobody who decided it.
 bool is_decided(Status status) { return status == Status::validated || status == Status::rejected; }
 

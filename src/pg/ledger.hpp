@@ -63,6 +63,8 @@ void with_account(Write& write, const AccountKey& key, Body body) {
 // summed meanwhile would be counted twice.
 void require_settled(Write& write);
 
+inline constexpr std::size_t longest_event_type = 100;
+
 struct Posting {
     std::string_view event_type;
     std::optional<TimestampTz> event_time;  // nothing: the account's now

@@ -68,13 +68,11 @@ std::int64_t number_in(const Table& accounts, std::uint8_t column) { return Datu
 Digest chain_head_in(const Table& accounts, const AccountKey& key) {
     const std::optional<Datum> stored = optional_value(accounts, account_row::chain_head);
     if (!stored) return start_of_chain(key);
-    const std::string_view bytes = bytes_view(*stored);
-    Digest head{};
-    if (bytes.size() != head.size())
+    const std::optional<Digest> head = digest_of(*stored);
+    if (!head)
         ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("the chain_head of an account is not a SHA-256 digest"),
                 errhint("See rewards.verify_ledger() and rewards.repair_account()."));
-    std::memcpy(head.data(), bytes.data(), head.size());
-    return head;
+    return *head;
 }
 
 Account read_account(Table& accounts, const AccountKey& key) {
@@ -93,8 +91,6 @@ Account read_account(Table& accounts, const AccountKey& key) {
     if (const auto event = optional_value(accounts, account_row::last_event_id)) account.last_event = uuid_of(*event);
     return account;
 }
-
-RowField field_of(const std::optional<TimestampTz>& time) { return time ? TimestampTzGetDatum(*time) : RowField(); }
 
 Account settled_account(Ledger& ledger, const AccountKey& key) {
     Account account = read_account(ledger.accounts, key);

@@ -53,8 +53,6 @@ constexpr Lookup lookups[] = {{1, {event_id}}};
 TableLayout layout{"ledger_entries", columns, lookups};
 }  // namespace entry_row
 
-EntryField text_field(std::string_view text) { return EntryField::of_text(text); }
-
 // The types that events have; what has no fixed width goes by its text.
 EntryField field_of(Oid type, const RowField& field) {
     if (field.is_null) return {};
@@ -63,10 +61,10 @@ EntryField field_of(Oid type, const RowField& field) {
         case INT8OID:
         case TIMESTAMPTZOID: return EntryField::of(DatumGetInt64(field.value));
         case INT4OID: return EntryField::of(DatumGetInt32(field.value));
-        case TEXTOID: return text_field(text_view(field.value));
-        case JSONBOID: return text_field(OidOutputFunctionCall(F_JSONB_OUT, field.value));
-        case INETOID: return text_field(OidOutputFunctionCall(F_INET_OUT, field.value));
-        case INT4ARRAYOID: return text_field(OidOutputFunctionCall(F_ARRAY_OUT, field.value));
+        case TEXTOID: return EntryField::of_text(text_view(field.value));
+        case JSONBOID: return EntryField::of_text(OidOutputFunctionCall(F_JSONB_OUT, field.value));
+        case INETOID: return EntryField::of_text(OidOutputFunctionCall(F_INET_OUT, field.value));
+        case INT4ARRAYOID: return EntryField::of_text(OidOutputFunctionCall(F_ARRAY_OUT, field.value));
         default:
             ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("cannot hash type %s into a ledger entry", format_type_be(type)));

@@ -61,10 +61,7 @@ SQL_FUNCTION(rewards_expire_points) {
     const Arguments arguments{fcinfo};
     const Context& context = require_context();
     require_back_end(context, "expire points");
-    const std::int64_t limit = DatumGetInt32(arguments.required(0, "max_accounts"));
-    if (limit < 1 || limit > most_at_once)
-        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("max_accounts must be 1 to " INT64_FORMAT ", and is " INT64_FORMAT, most_at_once, limit));
+    const std::int64_t limit = arguments.count(0, "max_accounts", most_at_once);
     Tally tally{};
     with_write("expire_points()", [&](Write& write) { tally = expire_all_due(write, context.company, limit); });
     return make_row(fcinfo, {Int64GetDatum(tally.accounts), Int64GetDatum(tally.skipped)});

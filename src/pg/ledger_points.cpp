@@ -9,8 +9,6 @@ namespace rewards::pg {
 
 namespace {
 
-constexpr std::size_t longest_event_type = 100;
-
 struct PointsRequest {
     const char* function;
     const char* outcome;  // when it is done

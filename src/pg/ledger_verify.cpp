@@ -65,12 +65,10 @@ void read_row(FunctionCallInfo call, int argument, std::span<const Column> wante
 
 Digest previous_hash(const Arguments& arguments, const AccountKey& account) {
     if (arguments.is_null(0)) return start_of_chain(account);
-    const std::string_view bytes = bytes_view(arguments.datum(0));
-    Digest previous{};
-    if (bytes.size() != previous.size())
+    const std::optional<Digest> previous = digest_of(arguments.datum(0));
+    if (!previous)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("previous must be a SHA-256 digest"));
-    std::memcpy(previous.data(), bytes.data(), previous.size());
-    return previous;
+    return *previous;
 }
 
 // What a status entry says; see ledger_entries.

@@ -47,8 +47,6 @@ std::optional<Uuid> optional_uuid(const Table& table, std::uint8_t column) {
     return uuid_of(*datum);
 }
 
-RowField field_of(const std::optional<Uuid>& uuid) { return uuid ? RowField(to_datum(*uuid)) : RowField(std::nullopt); }
-
 }  // namespace
 
 std::string_view nonce_argument(const Arguments& arguments, int index, const char* name) {

@@ -169,10 +169,7 @@ SQL_FUNCTION(rewards_validate_pending_events) {
     const Arguments arguments{fcinfo};
     const Context& context = require_context();
     require_back_end(context, "validate events");
-    const std::int64_t limit = DatumGetInt32(arguments.required(0, "max_events"));
-    if (limit < 1 || limit > most_at_once)
-        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("max_events must be 1 to " INT64_FORMAT ", and is " INT64_FORMAT, most_at_once, limit));
+    const std::int64_t limit = arguments.count(0, "max_events", most_at_once);
     Tally tally{};
     with_write("validate_pending_events()",
                [&](Write& write) { tally = validate_all_due(write, context.company, limit); });

@@ -8,8 +8,6 @@ namespace rewards::pg {
 
 namespace {
 
-constexpr std::size_t longest_event_type = 100;
-
 struct Kept {
     bool is_there;
     Uuid company;

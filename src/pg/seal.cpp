@@ -88,13 +88,11 @@ struct Sealed {
 };
 
 Digest digest_in(const SqlRow& row, int number) {
-    const std::string_view bytes = bytes_view(row.required(number));
-    Digest digest{};
-    if (bytes.size() != digest.size())
+    const std::optional<Digest> digest = digest_of(row.required(number));
+    if (!digest)
         ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("the hash of a block is not a SHA-256 digest"),
                 errhint("See rewards.verify_ledger()."));
-    std::memcpy(digest.data(), bytes.data(), digest.size());
-    return digest;
+    return *digest;
 }
 
 Chain read_chain(Relation relation) {
@@ -188,13 +186,11 @@ SQL_FUNCTION(rewards_block_hash) {
     using namespace rewards::pg;
     rewards::Block block{};
     const auto number = [&](int index) { return PG_GETARG_INT64(index); };
-    const auto digest = [&](int index, rewards::Digest& into) {
-        const std::string_view bytes = bytes_view(PG_GETARG_DATUM(index));
-        if (bytes.size() != into.size()) return false;
-        std::memcpy(into.data(), bytes.data(), into.size());
-        return true;
-    };
-    if (!digest(6, block.root) || !digest(7, block.previous)) PG_RETURN_NULL();
+    const auto root = digest_of(PG_GETARG_DATUM(6));
+    const auto previous = digest_of(PG_GETARG_DATUM(7));
+    if (!root || !previous) PG_RETURN_NULL();
+    block.root = *root;
+    block.previous = *previous;
     block.company = uuid_of(PG_GETARG_DATUM(0));
     block.number = number(1);
     block.system = number(2);

@@ -123,8 +123,7 @@ Settings settings_of(Write& write, const Uuid& company) {
 }
 
 std::int64_t nonce_retention(const Settings& settings) {
-    constexpr std::int64_t least = 7 * USECS_PER_DAY + 10 * USECS_PER_MINUTE;
-    return Max(least, settings.accepted_age + settings.accepted_ahead);
+    return Max(least_nonce_retention, settings.accepted_age + settings.accepted_ahead);
 }
 
 }  // namespace rewards::pg

@@ -31,6 +31,7 @@ Settings settings_of(Write& write, const Uuid& company);
 
 // How long a nonce is remembered: not shorter than an event may be late plus how far its clock may be
 // ahead, or clean-up would open the door to replays.
+inline constexpr std::int64_t least_nonce_retention = 7 * USECS_PER_DAY + 10 * USECS_PER_MINUTE;
 std::int64_t nonce_retention(const Settings& settings);
 
 }  // namespace rewards::pg

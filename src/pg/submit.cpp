@@ -13,7 +13,7 @@ namespace rewards::pg {
 
 namespace {
 
-rewards::Field field_of(const std::optional<std::string_view>& text) {
+rewards::Field request_field(const std::optional<std::string_view>& text) {
     return {text.value_or(std::string_view()), !text};
 }
 
@@ -23,9 +23,11 @@ Fingerprint fingerprint_of(const Submission& submission) {
     std::optional<std::string_view> proof;
     if (!submission.proof_payload.is_null) proof = bytes_view(submission.proof_payload.value);
     const rewards::Field fields[] = {
-        {"submit_points_event()", false},  {submission.event_type, false},    {text_of_bytes(time), false},
-        field_of(submission.device_id),    field_of(submission.proof_type),   field_of(proof),
-        field_of(submission.payload_hash), field_of(submission.related_type), field_of(submission.related_id),
+        {"submit_points_event()", false},       {submission.event_type, false},
+        {text_of_bytes(time), false},           request_field(submission.device_id),
+        request_field(submission.proof_type),   request_field(proof),
+        request_field(submission.payload_hash), request_field(submission.related_type),
+        request_field(submission.related_id),
     };
     return value_or_raise(fingerprint(fields));
 }
@@ -76,9 +78,8 @@ bool is_outside_window(const Settings& settings, TimestampTz event_time, Timesta
 
 // Where accepted_age was raised, nonces of events that it lets in now may be gone: the events may be known.
 bool may_be_known(Submitter& submitter, TimestampTz event_time, TimestampTz now) {
-    constexpr std::int64_t least_retention = 7 * USECS_PER_DAY + 10 * USECS_PER_MINUTE;
     const std::int64_t ahead = submitter.settings.accepted_ahead;
-    if (event_time >= now - least_retention + ahead) return false;
+    if (event_time >= now - least_nonce_retention + ahead) return false;
     const auto forgotten = forgotten_until(*submitter.ledger->write, submitter.account->key.company);
     return forgotten && event_time <= *forgotten + ahead;
 }

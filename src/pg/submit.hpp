@@ -52,7 +52,6 @@ void end_submitting(Submitter& submitter);
 
 SubmitAnswer submit_event(Submitter& submitter, const Submission& submission);
 
-inline constexpr std::size_t longest_event_type = 100;
 inline constexpr std::size_t longest_identifier = 255;
 inline constexpr std::size_t largest_payload = 256 * 1024;
 

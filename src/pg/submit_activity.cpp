@@ -20,8 +20,6 @@ Window window_in(const Table& row, std::uint8_t started) {
             number_in(row, started + 3), number_in(row, started + 4)};
 }
 
-RowField field_of(const std::optional<TimestampTz>& time) { return time ? TimestampTzGetDatum(*time) : RowField(); }
-
 void put_window(Cell* cells, std::uint8_t started, const Window& window) {
     cells[0] = {started, TimestampTzGetDatum(window.started)};
     const std::int64_t numbers[] = {window.events, window.points, window.past_events, window.past_points};

@@ -18,6 +18,14 @@ std::string_view bytes_view(Datum datum) {
     return {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
 }
 
+std::optional<Digest> digest_of(Datum bytes) {
+    const std::string_view view = bytes_view(bytes);
+    Digest digest{};
+    if (view.size() != digest.size()) return std::nullopt;
+    std::memcpy(digest.data(), view.data(), digest.size());
+    return digest;
+}
+
 const char* uuid_text(const Uuid& uuid) { return DatumGetCString(DirectFunctionCall1(uuid_out, to_datum(uuid))); }
 
 TimestampTz finite_timestamp(TimestampTz time, const char* name) {
@@ -44,6 +52,14 @@ Datum Arguments::required(int index, const char* name) const {
 std::optional<std::string_view> Arguments::optional_text(int index) const {
     if (is_null(index)) return std::nullopt;
     return text_view(datum(index));
+}
+
+std::int64_t Arguments::count(int index, const char* name, std::int64_t limit) const {
+    const std::int64_t given = DatumGetInt32(required(index, name));
+    if (given < 1 || given > limit)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s must be 1 to " INT64_FORMAT ", and is " INT64_FORMAT, name, limit, given));
+    return given;
 }
 
 std::string_view Arguments::word(int index, const char* name, std::size_t limit) const {

@@ -39,6 +39,9 @@ inline std::string_view text_of_bytes(std::span<const std::uint8_t> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+// Of a bytea; nothing: it does not have the length of one.
+std::optional<Digest> digest_of(Datum bytes);
+
 // Canonical text, in the current memory context.
 const char* uuid_text(const Uuid& uuid);
 
@@ -63,6 +66,9 @@ struct Arguments {
     Uuid uuid(int index, const char* name) const { return uuid_of(required(index, name)); }
     std::int64_t integer(int index, const char* name) const { return DatumGetInt64(required(index, name)); }
 
+    // How many at most: an integer (not bigint) between 1 and `limit`.
+    std::int64_t count(int index, const char* name, std::int64_t limit) const;
+
     // Between 1 and `limit` bytes.
     std::string_view word(int index, const char* name, std::size_t limit) const;
 };
@@ -75,6 +81,15 @@ struct RowField {
     constexpr RowField(Datum datum) : value(datum), is_null(false) {}
     constexpr RowField(std::nullopt_t) {}
 };
+
+// Nothing is null. What has to be pointed at has to outlive the field.
+inline RowField field_of(const std::optional<Datum>& datum) { return datum ? RowField(*datum) : RowField(); }
+inline RowField field_of(const std::optional<bool>& answer) { return answer ? BoolGetDatum(*answer) : RowField(); }
+inline RowField field_of(const std::optional<TimestampTz>& time) {
+    return time ? TimestampTzGetDatum(*time) : RowField();
+}
+inline RowField field_of(const std::optional<Uuid>& uuid) { return uuid ? to_datum(*uuid) : RowField(); }
+inline RowField field_of(const std::optional<std::string_view>& text) { return text ? to_datum(*text) : RowField(); }
 
 // A row of the function's OUT columns.
 Datum make_row(FunctionCallInfo call, std::span<const RowField> fields);
