@@ -17,17 +17,22 @@ COMMENT ON FUNCTION rewards.deduct_points(uuid, bigint, text, text, text, timest
 CREATE FUNCTION rewards.calculate_user_points(
     target_user_id uuid,
     OUT available_points bigint, OUT pending_points bigint, OUT lifetime_earned bigint, OUT lifetime_spent bigint)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT coalesce(sum(e.points_delta) FILTER (WHERE e.validation_status = 'validated'), 0)::bigint,
-           coalesce(sum(e.points_delta) FILTER (WHERE e.validation_status NOT IN ('validated', 'rejected')), 0)::bigint,
-           coalesce(sum(e.points_delta) FILTER (WHERE e.validation_status = 'validated' AND e.points_delta > 0), 0)::bigint,
-           coalesce(-sum(e.points_delta) FILTER (WHERE e.validation_status = 'validated' AND e.points_delta < 0), 0)::bigint
+DECLARE
+    account CONSTANT uuid := rewards.require_user_id(target_user_id);
+BEGIN
+    SELECT coalesce(sum(e.points_delta) FILTER (WHERE e.validation_status = 'validated'), 0),
+           coalesce(sum(e.points_delta) FILTER (WHERE e.validation_status NOT IN ('validated', 'rejected')), 0),
+           coalesce(sum(e.points_delta) FILTER (WHERE e.validation_status = 'validated' AND e.points_delta > 0), 0),
+           coalesce(-sum(e.points_delta) FILTER (WHERE e.validation_status = 'validated' AND e.points_delta < 0), 0)
+      INTO available_points, pending_points, lifetime_earned, lifetime_spent
       FROM ONLY rewards.points_events e
-     WHERE e.user_id = target_user_id AND e.company_id = rewards.get_current_company_id()
+     WHERE e.user_id = account AND e.company_id = rewards.get_current_company_id();
+END
 $function$;
 COMMENT ON FUNCTION rewards.calculate_user_points(uuid) IS
-    'The balance of an account as its events give it, in points, read from the ledger and not from the cache';
+    'The balance of an account as its events give it, in points, read from the ledger and not from the cache. Errors: insufficient_privilege in the role user for another user, invalid_authorization_specification without a context';
 
 CREATE FUNCTION rewards.refresh_user_points_cache(target_user_id uuid) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_refresh_user_points_cache';

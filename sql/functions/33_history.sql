@@ -23,6 +23,7 @@ DECLARE
     probe record;
     written_balance bigint;
 BEGIN
+    PERFORM rewards.require_user_id(user_id);
     -- The newest entry of ledger_entries that is not too new: versions are in the order of time, so they can be halved.
     SELECT l.version, l.recorded_at, l.balance_after INTO probe
       FROM ONLY rewards.ledger_entries l
@@ -63,7 +64,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION rewards.balance_at(uuid, timestamptz) IS
-    'Available points of an account as the books stood at a moment: after its newest entry that had been recorded by then, 0 before the first. Goes by when things were recorded, not by event_time. Final for a moment once the transactions that were open then have ended. Without a context, and for a member who is not the user, 0';
+    'Available points of an account as the books stood at a moment: after its newest entry that had been recorded by then, 0 before the first. Goes by when things were recorded, not by event_time. Final for a moment once the transactions that were open then have ended. Errors: insufficient_privilege in the role user for another user, invalid_authorization_specification without a context';
 
 CREATE FUNCTION rewards.points_history(user_id uuid, max_rows integer DEFAULT 50, before uuid DEFAULT NULL)
     RETURNS TABLE (event_id uuid, event_time timestamptz, event_type text, points_delta bigint, validation_status text,
@@ -78,6 +79,7 @@ DECLARE
     before_time timestamptz := 'infinity';
     before_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 BEGIN
+    PERFORM rewards.require_user_id(user_id);
     IF max_rows IS NULL OR max_rows NOT BETWEEN 1 AND 1000 THEN
         RAISE EXCEPTION 'max_rows must be between 1 and 1000'
             USING ERRCODE = 'invalid_parameter_value',
@@ -112,4 +114,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION rewards.points_history(uuid, integer, uuid) IS
-    'The events of an account, newest first by event_time and id, up to max_rows (1 to 1000) of them; before is the event_id of the last row of the page before. balance_after: available points when the event had been recorded, whatever happened to its status since. trust_score is null for members. No rows without a context, or for a member who is not the user. Errors: invalid_parameter_value';
+    'The events of an account, newest first by event_time and id, up to max_rows (1 to 1000) of them; before is the event_id of the last row of the page before. balance_after: available points when the event had been recorded, whatever happened to its status since. trust_score is null for members. Errors: invalid_parameter_value, insufficient_privilege in the role user for another user, invalid_authorization_specification without a context';

@@ -1,7 +1,8 @@
--- Nothing is executable by accident: PUBLIC has two harmless readers, which policies and defaults call
--- in the name of whoever queries a table; everything else is granted by name.
+-- Nothing is executable by accident: PUBLIC has the harmless readers of the context, which policies and defaults
+-- call in the name of whoever queries a table; everything else is granted by name.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA rewards FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION rewards.get_current_company_id(), rewards.get_current_user_id() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION rewards.get_current_company_id(), rewards.get_back_end_company_id(), rewards.get_current_user_id(),
+    rewards.get_first_user_id(), rewards.get_last_user_id() TO PUBLIC;
 
 CREATE FUNCTION rewards.grant_access(app regrole DEFAULT NULL, admin regrole DEFAULT NULL) RETURNS SETOF text
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -9,7 +10,7 @@ AS $function$
 DECLARE
     -- What a programme is made of.
     for_both CONSTANT text[] := ARRAY[
-        'set_company_context(uuid, text, text)', 'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
+        'set_company_context(uuid, text, text)', 'require_company_id()', 'require_user_id(uuid)', 'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
         'cleanup_expired_nonces()',
         'award_points(uuid, bigint, text, text, text, timestamptz)', 'deduct_points(uuid, bigint, text, text, text, timestamptz)',
         'refund_points(uuid, uuid, text)', 'expire_points(integer)', 'calculate_user_points(uuid)',

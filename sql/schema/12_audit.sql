@@ -25,6 +25,4 @@ ALTER TABLE rewards.audit_log ENABLE ALWAYS TRIGGER refuse_row_write;
 
 ALTER TABLE rewards.audit_log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.audit_log
-    USING (company_id = rewards.get_current_company_id());
-CREATE POLICY member ON rewards.audit_log AS RESTRICTIVE
-    USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);
+    USING (company_id = rewards.get_back_end_company_id());

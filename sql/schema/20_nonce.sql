@@ -22,7 +22,7 @@ ALTER TABLE rewards.used_nonces ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECUR
 CREATE POLICY tenant ON rewards.used_nonces
     USING (company_id = rewards.get_current_company_id());
 CREATE POLICY member ON rewards.used_nonces AS RESTRICTIVE
-    USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);
+    USING (user_id BETWEEN rewards.get_first_user_id() AND rewards.get_last_user_id());
 
 -- A longer accepted_age must not open the door to events whose nonces are gone already.
 CREATE TABLE rewards.forgotten_nonces (
@@ -33,6 +33,4 @@ COMMENT ON TABLE rewards.forgotten_nonces IS 'Up to when the nonces were used th
 
 ALTER TABLE rewards.forgotten_nonces ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.forgotten_nonces
-    USING (company_id = rewards.get_current_company_id());
-CREATE POLICY member ON rewards.forgotten_nonces AS RESTRICTIVE
-    USING (rewards.get_current_user_id() IS NULL);
+    USING (company_id = rewards.get_back_end_company_id());

@@ -198,16 +198,16 @@ ALTER TABLE rewards.user_points_cache ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL
 CREATE POLICY tenant ON rewards.user_points_cache
     USING (company_id = rewards.get_current_company_id());
 CREATE POLICY member ON rewards.user_points_cache AS RESTRICTIVE
-    USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);
+    USING (user_id BETWEEN rewards.get_first_user_id() AND rewards.get_last_user_id());
 
 ALTER TABLE rewards.points_events ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.points_events
     USING (company_id = rewards.get_current_company_id());
 CREATE POLICY member ON rewards.points_events AS RESTRICTIVE
-    USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);
+    USING (user_id BETWEEN rewards.get_first_user_id() AND rewards.get_last_user_id());
 
 ALTER TABLE rewards.ledger_entries ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.ledger_entries
     USING (company_id = rewards.get_current_company_id());
 CREATE POLICY member ON rewards.ledger_entries AS RESTRICTIVE
-    USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);
+    USING (user_id BETWEEN rewards.get_first_user_id() AND rewards.get_last_user_id());

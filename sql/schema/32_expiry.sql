@@ -53,10 +53,10 @@ ALTER TABLE rewards.point_lots ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURI
 CREATE POLICY tenant ON rewards.point_lots
     USING (company_id = rewards.get_current_company_id());
 CREATE POLICY member ON rewards.point_lots AS RESTRICTIVE
-    USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);
+    USING (user_id BETWEEN rewards.get_first_user_id() AND rewards.get_last_user_id());
 
 ALTER TABLE rewards.point_lot_uses ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.point_lot_uses
     USING (company_id = rewards.get_current_company_id());
 CREATE POLICY member ON rewards.point_lot_uses AS RESTRICTIVE
-    USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);
+    USING (user_id BETWEEN rewards.get_first_user_id() AND rewards.get_last_user_id());

@@ -36,9 +36,7 @@ ALTER TABLE rewards.ledger_blocks ENABLE ALWAYS TRIGGER refuse_row_write;
 
 ALTER TABLE rewards.ledger_blocks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.ledger_blocks
-    USING (company_id = rewards.get_current_company_id());
-CREATE POLICY member ON rewards.ledger_blocks AS RESTRICTIVE
-    USING (rewards.get_current_user_id() IS NULL);
+    USING (company_id = rewards.get_back_end_company_id());
 
 -- One row for the company of the context, however long the ledger is: only what is not sealed is read.
 CREATE VIEW rewards.ledger_seal_lag WITH (security_invoker = true) AS

@@ -17,4 +17,4 @@ ALTER TABLE rewards.account_devices ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL S
 CREATE POLICY tenant ON rewards.account_devices
     USING (company_id = rewards.get_current_company_id());
 CREATE POLICY member ON rewards.account_devices AS RESTRICTIVE
-    USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);
+    USING (user_id BETWEEN rewards.get_first_user_id() AND rewards.get_last_user_id());

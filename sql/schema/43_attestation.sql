@@ -31,4 +31,4 @@ ALTER TABLE rewards.attestation_cache ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL
 CREATE POLICY tenant ON rewards.attestation_cache
     USING (company_id = rewards.get_current_company_id());
 CREATE POLICY member ON rewards.attestation_cache AS RESTRICTIVE
-    USING (user_id = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);
+    USING (user_id BETWEEN rewards.get_first_user_id() AND rewards.get_last_user_id());

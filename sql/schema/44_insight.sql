@@ -47,6 +47,4 @@ COMMENT ON VIEW rewards.open_fraud_insights IS 'Insights that nobody has resolve
 
 ALTER TABLE rewards.fraud_insights ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.fraud_insights
-    USING (company_id = rewards.get_current_company_id());
-CREATE POLICY member ON rewards.fraud_insights AS RESTRICTIVE
-    USING (rewards.get_current_user_id() IS NULL);
+    USING (company_id = rewards.get_back_end_company_id());

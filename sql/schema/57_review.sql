@@ -21,9 +21,7 @@ ALTER TABLE rewards.event_approvals ENABLE ALWAYS TRIGGER refuse_row_write;
 
 ALTER TABLE rewards.event_approvals ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.event_approvals
-    USING (company_id = rewards.get_current_company_id());
-CREATE POLICY member ON rewards.event_approvals AS RESTRICTIVE
-    USING (rewards.get_current_user_id() IS NULL);
+    USING (company_id = rewards.get_back_end_company_id());
 
 -- A reviewer knows an event by its id alone.
 CREATE INDEX points_events_undecided_id ON rewards.points_events (id)

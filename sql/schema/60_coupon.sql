@@ -96,4 +96,4 @@ ALTER TABLE rewards.coupons ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.coupons
     USING (company_id = rewards.get_current_company_id());
 CREATE POLICY member ON rewards.coupons AS RESTRICTIVE
-    USING (issued_to = rewards.get_current_user_id() OR rewards.get_current_user_id() IS NULL);
+    USING (issued_to BETWEEN rewards.get_first_user_id() AND rewards.get_last_user_id());

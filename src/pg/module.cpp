@@ -10,7 +10,7 @@ PG_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void) {
     using namespace rewards::pg;
-    define_context_setting();
+    define_context_settings();
     define_refusal_setting();
     define_key_settings();
     define_coupon_settings();

@@ -10,15 +10,17 @@ namespace rewards::pg {
 
 namespace {
 
-constexpr std::string_view role_names[] = {"user", "service", "admin"};
+constexpr std::string_view role_names[] = {"user", "service", "admin", "cross_company"};
 constexpr std::size_t uuid_text_size = 36;
 
 Context active{};               // what the setting says now
 Context seal{};                 // what this transaction was first given
+Context stand_in{};             // what rewards.default_company_id says
 std::array<char, 512> offer{};  // the value that our setter is about to set; empty: none
 char* setting = nullptr;
+char* default_company = nullptr;
 
-std::optional<Role> role_of(std::string_view name) {
+std::optional<Role> any_role_of(std::string_view name) {
     for (std::size_t role = 0; role < std::size(role_names); ++role)
         if (role_names[role] == name) return static_cast<Role>(role);
     return std::nullopt;
@@ -52,7 +54,7 @@ std::optional<Context> parse_context(std::string_view text) {
     if (role_end == std::string_view::npos) return std::nullopt;
     const std::string_view actor = text.substr(role_end + 1);
     const std::optional<Uuid> company = parse_uuid(text.substr(0, uuid_text_size));
-    const std::optional<Role> role = role_of(text.substr(uuid_text_size + 1, role_end - uuid_text_size - 1));
+    const std::optional<Role> role = any_role_of(text.substr(uuid_text_size + 1, role_end - uuid_text_size - 1));
     Context context{};
     if (!company || !role || actor.size() >= context.actor.size()) return std::nullopt;
     context.is_set = true;
@@ -100,12 +102,50 @@ bool check_setting(char** value, void** extra, GucSource) {
     return *extra != nullptr;
 }
 
+// Up to 15 RESET asks no check hook. An assignment may fail as long as it is not part of a rollback.
+void refuse_reset(void* extra) {
+    if (extra == nullptr && seal.is_set && active.is_set && IsTransactionState())
+        ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg("the company context cannot be taken away before the transaction ends"));
+}
+
 void assign_setting(const char*, void* extra) {
+    refuse_reset(extra);
     if (extra != nullptr)
         std::memcpy(&active, extra, sizeof(Context));
     else
         active.is_set = false;
 }
+
+bool check_default_company(char** value, void** extra, GucSource) {
+    if (**value == '\0') return true;
+    const std::optional<Uuid> company = parse_uuid(*value);
+    if (!company) {
+        GUC_check_errdetail("It is the id of a company, a UUID.");
+        return false;
+    }
+    Context context{};
+    context.is_set = true;
+    context.role = Role::service;
+    context.company = *company;
+    *extra = keep_for_setting(context);
+    return *extra != nullptr;
+}
+
+void assign_default_company(const char*, void* extra) {
+    if (extra != nullptr)
+        std::memcpy(&stand_in, extra, sizeof(Context));
+    else
+        stand_in.is_set = false;
+}
+
+// The default stands in where nobody has set a context, and never for one that is gone with a savepoint.
+const Context* context_in_force() {
+    if (active.is_set) return &active;
+    return stand_in.is_set && !seal.is_set ? &stand_in : nullptr;
+}
+
+bool acts_for_member() { return active.is_set && active.role == Role::user; }
 
 void unseal(XactEvent event, void*) {
     switch (event) {
@@ -141,31 +181,62 @@ bool has_control_character(std::string_view text) {
     return false;
 }
 
-const char* actor_argument(const Arguments& arguments, Role role) {
-    const std::optional<std::string_view> given = arguments.optional_text(1);
-    if (role == Role::user) {
-        const std::string_view member = text_view(arguments.required(1, "actor of role user"));
-        return uuid_text(
-            uuid_of(DirectFunctionCall1(uuid_in, CStringGetDatum(pnstrdup(member.data(), member.size())))));
-    }
-    if (!given) return GetUserNameFromId(GetSessionUserId(), false);
+const char* checked_member(std::string_view member) {
+    return uuid_text(uuid_of(DirectFunctionCall1(uuid_in, CStringGetDatum(pnstrdup(member.data(), member.size())))));
+}
+
+const char* checked_actor(std::string_view actor) {
     constexpr std::size_t limit = std::tuple_size_v<decltype(Context::actor)> - 1;
-    const std::string_view actor = arguments.word(1, "actor", limit);
+    if (actor.empty() || actor.size() > limit) raise_length("actor", actor.size(), limit);
     if (has_control_character(actor))
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor must not contain control characters"));
     return pnstrdup(actor.data(), actor.size());
 }
 
+const char* actor_of(Role role, std::optional<std::string_view> actor) {
+    if (!actor && role == Role::user)
+        ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("actor of role user must not be null"));
+    if (!actor) return GetUserNameFromId(GetSessionUserId(), false);
+    return role == Role::user ? checked_member(*actor) : checked_actor(*actor);
+}
+
 }  // namespace
+
+std::optional<Role> role_of(std::string_view name) {
+    const std::optional<Role> role = any_role_of(name);
+    return role == Role::cross_company ? std::nullopt : role;
+}
+
+void enter_context(const Uuid& company, Role role, std::optional<std::string_view> actor) {
+    const char* name = role_names[static_cast<int>(role)].data();
+    const char* value = psprintf("%s %s %s", uuid_text(company), name, actor_of(role, actor));
+    const std::optional<Context> context = parse_context(value);
+    if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
+    seal_context(value, *context);
+}
 
 bool is_sealed() { return seal.is_set || active.is_set; }
 
 const Context& require_context() {
-    if (!active.is_set)
+    const Context* context = context_in_force();
+    if (context == nullptr)
         ereport(ERROR, errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), errmsg("no company context is set"),
                 errhint("Call rewards.set_company_context() first, in the same transaction."));
-    return active;
+    if (context->role == Role::cross_company)
+        ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("cross-company access is of no company"),
+                errhint("It reads tables. What acts for a company takes a transaction with set_company_context()."));
+    if (context == &stand_in)
+        strlcpy(stand_in.actor.data(), GetUserNameFromId(GetSessionUserId(), false), stand_in.actor.size());
+    return *context;
 }
+
+std::optional<Uuid> current_company() {
+    const Context* context = context_in_force();
+    if (context == nullptr || context->role == Role::cross_company) return std::nullopt;
+    return context->company;
+}
+
+bool crosses_companies() { return active.is_set && active.role == Role::cross_company; }
 
 const char* current_actor() {
     return active.is_set ? active.actor.data() : GetUserNameFromId(GetSessionUserId(), false);
@@ -183,7 +254,7 @@ void require_back_end(const Context& context, const char* what) {
                 errhint("The context of this transaction has role user; this takes service or admin."));
 }
 
-void define_context_setting() {
+void define_context_settings() {
     DefineCustomStringVariable("rewards.context", "The sealed company context of this transaction.",
                                "Set by rewards.set_company_context() and by nothing else.", &setting, "", PGC_SUSET,
                                GUC_NO_RESET_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE |
@@ -192,6 +263,10 @@ void define_context_setting() {
 #endif
                                    GUC_NO_SHOW_ALL,
                                check_setting, assign_setting, nullptr);
+    DefineCustomStringVariable("rewards.default_company_id", "The company of transactions that set no context.",
+                               "For databases of one company: ALTER DATABASE ... SET. Empty: they have none.",
+                               &default_company, "", PGC_SUSET, GUC_NOT_IN_SAMPLE, check_default_company,
+                               assign_default_company, nullptr);
     RegisterXactCallback(unseal, nullptr);
     RegisterSubXactCallback(withdraw_offer, nullptr);
 }
@@ -204,27 +279,55 @@ SQL_FUNCTION(rewards_set_company_context) {
     using namespace rewards::pg;
     const Arguments arguments{fcinfo};
     const rewards::Uuid company = arguments.uuid(0, "company_id");
-    const std::string_view role_name = text_view(arguments.required(2, "role"));
-    const std::optional<Role> role = role_of(role_name);
+    const std::optional<Role> role = role_of(text_view(arguments.required(2, "role")));
     if (!role) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("role must be user, service or admin"));
-    const char* actor = actor_argument(arguments, *role);
-    const char* value = psprintf("%s %s %s", uuid_text(company), role_names[static_cast<int>(*role)].data(), actor);
-    const std::optional<Context> context = parse_context(value);
-    if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
-    seal_context(value, *context);
+    enter_context(company, *role, arguments.optional_text(1));
     PG_RETURN_VOID();
 }
 
-// A copy: procedures keep their arguments by reference, beyond the transaction.
+// Results are copies: procedures keep their arguments by reference, beyond the transaction.
 SQL_FUNCTION(rewards_get_current_company_id) {
     using namespace rewards::pg;
-    if (!active.is_set) PG_RETURN_NULL();
-    return uuid_result(active.company);
+    const std::optional<rewards::Uuid> company = current_company();
+    if (!company) PG_RETURN_NULL();
+    return uuid_result(*company);
+}
+
+SQL_FUNCTION(rewards_require_company_id) {
+    using namespace rewards::pg;
+    return uuid_result(require_context().company);
+}
+
+SQL_FUNCTION(rewards_get_back_end_company_id) {
+    using namespace rewards::pg;
+    const std::optional<rewards::Uuid> company = current_company();
+    if (!company || acts_for_member()) PG_RETURN_NULL();
+    return uuid_result(*company);
 }
 
 SQL_FUNCTION(rewards_get_current_user_id) {
     using namespace rewards::pg;
-    if (!active.is_set || active.role != Role::user) PG_RETURN_NULL();
+    if (!acts_for_member()) PG_RETURN_NULL();
     return uuid_result(active.member);
+}
+
+SQL_FUNCTION(rewards_get_first_user_id) {
+    using namespace rewards::pg;
+    return uuid_result(acts_for_member() ? active.member : rewards::Uuid{});
+}
+
+SQL_FUNCTION(rewards_get_last_user_id) {
+    using namespace rewards::pg;
+    rewards::Uuid last;
+    last.fill(0xff);
+    return uuid_result(acts_for_member() ? active.member : last);
+}
+
+SQL_FUNCTION(rewards_require_user_id) {
+    using namespace rewards::pg;
+    const Arguments arguments{fcinfo};
+    const rewards::Uuid user = arguments.uuid(0, "user_id");
+    require_member(require_context(), user);
+    return uuid_result(user);
 }
 }

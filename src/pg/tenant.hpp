@@ -1,5 +1,5 @@
 // Whose rows are these? The company context: sealed for the transaction, readable everywhere,
-// writable only through set_company_context().
+// writable only through the functions that enter one.
 #pragma once
 
 #include "core/uuid.hpp"
@@ -7,7 +7,8 @@
 
 namespace rewards::pg {
 
-enum class Role : std::uint8_t { user, service, admin };
+// cross_company is of no company: it reads those of all, where a policy lets it (begin_cross_company_access()).
+enum class Role : std::uint8_t { user, service, admin, cross_company };
 
 struct Context {
     bool is_set;
@@ -17,8 +18,21 @@ struct Context {
     std::array<char, 256> actor;
 };
 
-// The context of this transaction; an error when there is none.
+// Role user, service or admin.
+std::optional<Role> role_of(std::string_view name);
+
+// Seals this transaction; an error when it is sealed for another context. The actor of role user is a
+// member's id; no actor: the role that logged in.
+void enter_context(const Uuid& company, Role role, std::optional<std::string_view> actor);
+
+// The context of this transaction, sealed or the default of the database; an error when there is none.
 const Context& require_context();
+
+// The company that rows must be of; nothing: there is no context, or that of all companies.
+std::optional<Uuid> current_company();
+
+// Does this transaction cross companies, as begin_cross_company_access() lets it?
+bool crosses_companies();
 
 // Has this transaction been given a context, be it gone with a savepoint?
 bool is_sealed();
@@ -32,7 +46,7 @@ void require_member(const Context& context, const Uuid& user);
 // Role user does not do this at all; `what` completes "a member cannot ...".
 void require_back_end(const Context& context, const char* what);
 
-// Defines the setting that carries the context to parallel workers.
-void define_context_setting();
+// Defines the setting that carries the context to parallel workers, and rewards.default_company_id.
+void define_context_settings();
 
 }  // namespace rewards::pg
