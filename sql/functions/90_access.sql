@@ -4,7 +4,9 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA rewards FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION rewards.get_current_company_id(), rewards.get_back_end_company_id(), rewards.get_current_user_id(),
     rewards.get_first_user_id(), rewards.get_last_user_id() TO PUBLIC;
 
-CREATE FUNCTION rewards.grant_access(app regrole DEFAULT NULL, admin regrole DEFAULT NULL) RETURNS SETOF text
+CREATE FUNCTION rewards.grant_access(
+    app regrole DEFAULT NULL, admin regrole DEFAULT NULL, backup regrole DEFAULT NULL, tenant regrole DEFAULT NULL,
+    cross_company regrole DEFAULT NULL) RETURNS SETOF text
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
@@ -31,7 +33,7 @@ DECLARE
         'unsealed_entries()', 'event_entry_hash(bytea, bigint, timestamptz, bigint, record, text, text, timestamptz, text)',
         'status_entry_hash(bytea, record)', 'merkle_root(bytea)', 'merkle_path(bytea, bigint)',
         'follow_merkle_path(bytea, bigint, bigint, bytea[])',
-        'block_hash(uuid, bigint, bigint, bigint, bigint, bigint, bytea, bytea, timestamptz, text)',
+        'block_hash(uuid, bigint, bigint, bigint, bigint, bigint, bytea, bytea, timestamptz, text)', 'audit_entry_hash(record)',
         'repair_account(uuid, boolean)',
         'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
@@ -43,6 +45,17 @@ DECLARE
         'doctor_role_findings()', 'doctor_owner_findings(name)', 'known_rls_cves(integer)', 'doctor_has_several_companies()',
         'doctor_setting_findings()', 'doctor_table_findings(name)', 'doctor_column_findings(name)',
         'doctor_support_findings(name)', 'doctor_views(name)', 'doctor_view_findings(name)', 'doctor_definer_findings(name)'];
+    -- What SQL that somebody else wrote may call: what acts for one member and refuses every other, and what computes.
+    -- Not how a company is entered, nor what the back end answers for (points, counter, clean-up, seals), although such a
+    -- call is refused in the role user anyway: a token may be of the role service.
+    for_tenants CONSTANT text[] := ARRAY[
+        'require_company_id()', 'require_user_id(uuid)', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
+        'calculate_user_points(uuid)', 'points_history(uuid, integer, uuid)', 'balance_at(uuid, timestamptz)',
+        'within_attribution_window(timestamptz, timestamptz, interval)', 'event_receipt(uuid, uuid)',
+        'event_request_hash(uuid, text, timestamptz, text)',
+        'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
+        'submit_points_events(jsonb)', 'redeem_coupon(uuid, uuid, text)'];
+    -- Of their company and, in the role user, of their member; so tenants read them, too.
     read_by_both CONSTANT text[] := ARRAY[
         'company_settings', 'user_points_cache', 'points_events', 'ledger_entries', 'ledger', 'point_lots',
         'ledger_discrepancies', 'point_rules', 'coupon_templates', 'coupons'];
@@ -50,7 +63,7 @@ DECLARE
         'data_version', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks', 'ledger_seal_lag', 'trust_rules', 'account_devices',
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue', 'coupon_keys'];
     statement text;
-    missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin]) AS grantee
+    missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee
                          WHERE grantee IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = grantee) LIMIT 1);
 BEGIN
     IF missing IS NOT NULL THEN
@@ -59,9 +72,15 @@ BEGIN
     IF to_regclass('rewards.data_version') IS NULL THEN
         RAISE EXCEPTION 'the rewards tables are not installed in database "%"', current_database()
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT rewards.install() creates them.';
+    ELSIF NOT (SELECT rolbypassrls OR rolsuper FROM pg_roles WHERE oid = backup) THEN
+        RAISE EXCEPTION 'role % cannot read whole tables, as a backup has to', backup
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = 'pg_dump turns row_security off, which is an error for a role that row-level security holds.',
+                  HINT = format('A superuser lets it: ALTER ROLE %s BYPASSRLS.', backup);
     END IF;
     FOR statement IN
-        SELECT format('GRANT USAGE ON SCHEMA rewards TO %s', grantee) FROM unnest(ARRAY[app, admin]) AS grantee WHERE grantee IS NOT NULL
+        SELECT format('GRANT USAGE ON SCHEMA rewards TO %s', grantee)
+          FROM unnest(ARRAY[app, admin, backup, tenant]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee, unnest(for_both) AS signature WHERE grantee IS NOT NULL
@@ -69,17 +88,30 @@ BEGIN
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
           FROM unnest(for_staff) AS signature WHERE admin IS NOT NULL
         UNION ALL
+        SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, tenant)
+          FROM unnest(for_tenants) AS signature WHERE tenant IS NOT NULL
+        UNION ALL
         SELECT format('GRANT SELECT ON rewards.%s TO %s', relation, grantee)
-          FROM unnest(ARRAY[app, admin]) AS grantee, unnest(read_by_both) AS relation WHERE grantee IS NOT NULL
+          FROM unnest(ARRAY[app, admin, tenant]) AS grantee, unnest(read_by_both) AS relation WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT SELECT ON rewards.%s TO %s', relation, admin)
           FROM unnest(read_by_staff) AS relation WHERE admin IS NOT NULL
+        UNION ALL
+        (SELECT format('GRANT SELECT ON rewards.%I TO %s', relname, backup)
+           FROM pg_class WHERE relnamespace = 'rewards'::regnamespace AND relkind IN ('r', 'p') AND backup IS NOT NULL
+          ORDER BY relname)
     LOOP
         EXECUTE statement;
         RETURN NEXT statement;
     END LOOP;
+    IF (SELECT bool_or(has_function_privilege(oid, 'rewards.set_company_context(uuid, text, text)', 'EXECUTE'))
+          FROM pg_roles WHERE pg_has_role(tenant, oid, 'MEMBER')) THEN
+        RAISE EXCEPTION 'role % may call set_company_context(), and so would the SQL of tenants', tenant
+            USING ERRCODE = 'invalid_grant_operation',
+                  HINT = 'Tenants need a role of their own that is no member of the roles of the back end or staff.';
+    END IF;
 END
 $function$;
-COMMENT ON FUNCTION rewards.grant_access(regrole, regrole) IS
-    'Grants a back end (app) and staff (admin) what they need, and returns the statements it ran: EXECUTE on functions and SELECT under row-level security, no writing of tables. Creates no roles';
-REVOKE EXECUTE ON FUNCTION rewards.grant_access(regrole, regrole) FROM PUBLIC;
+COMMENT ON FUNCTION rewards.grant_access(regrole, regrole, regrole, regrole, regrole) IS
+    'Grants a back end (app), staff (admin), pg_dump (backup: all rows of our tables, for a role with BYPASSRLS) and SQL of tenants (tenant: enters by token only) what they need, and returns the statements it ran: EXECUTE on functions and SELECT under row-level security, no writing of tables. Call it again after an update. Creates and alters no roles. Errors: undefined_object for a role that does not exist, object_not_in_prerequisite_state without tables or for a backup role that row-level security holds, invalid_grant_operation for a tenant role that may call set_company_context()';
+REVOKE EXECUTE ON FUNCTION rewards.grant_access(regrole, regrole, regrole, regrole, regrole) FROM PUBLIC;

@@ -6,8 +6,9 @@
 #include "pg/seal.hpp"
 
 #include "core/ledger_block.hpp"
-#include "pg/ledger_entry.hpp"
+#include "pg/entry.hpp"
 #include "pg/raise.hpp"
+#include "pg/tenant.hpp"
 
 namespace rewards::pg {
 

@@ -85,7 +85,7 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('install(owner regrole DEFAULT NULL::regrole)', 'integer', 'volatile', 'unsafe', false),
     ('migrate()', 'integer', 'volatile', 'unsafe', false),
     ('code_data_version()', 'integer', 'immutable', 'safe', false),
-    ('grant_access(app regrole DEFAULT NULL::regrole, admin regrole DEFAULT NULL::regrole)', 'SETOF text', 'volatile', 'unsafe', false),
+    ('grant_access(app regrole DEFAULT NULL::regrole, admin regrole DEFAULT NULL::regrole, backup regrole DEFAULT NULL::regrole, tenant regrole DEFAULT NULL::regrole, cross_company regrole DEFAULT NULL::regrole)', 'SETOF text', 'volatile', 'unsafe', false),
 
     ('set_company_context(company_id uuid, actor text DEFAULT NULL::text, role text DEFAULT ''service''::text)', 'void', 'volatile', 'unsafe', false),
     ('get_current_company_id()', 'uuid', 'stable', 'safe', false),
