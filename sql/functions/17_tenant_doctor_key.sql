@@ -51,7 +51,7 @@ CREATE FUNCTION rewards.doctor_foreign_keys(company_column name)
                    acts boolean, nulls_on_update boolean, is_ready boolean, actions text)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $function$
-    WITH tables AS MATERIALIZED (SELECT * FROM rewards.doctor_tables(company_column) t WHERE t.is_protected AND t.attnum IS NOT NULL)
+    WITH tables AS MATERIALIZED (SELECT * FROM rewards.doctor_tables(company_column) t WHERE t.has_rls AND t.attnum IS NOT NULL)
     SELECT k.conname, child.name, child.company_column, c.child_key, parent.name, parent.company_column, c.parent_key,
            k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'), k.confupdtype IN ('n', 'd'),
            EXISTS (SELECT FROM pg_index i CROSS JOIN LATERAL (SELECT (i.indkey::smallint[])[0:i.indnkeyatts - 1]) AS key (columns)
@@ -70,7 +70,7 @@ AS $function$
      WHERE k.contype = 'f' AND k.conparentid = 0 AND NOT c.has_company
 $function$;
 COMMENT ON FUNCTION rewards.doctor_foreign_keys(name) IS
-    'Part of tenant_doctor(): the foreign keys between protected tables that do not contain the company; is_ready: the other table has a key to refer to that does';
+    'Part of tenant_doctor(): the foreign keys between tables with row-level security that do not contain the company; is_ready: the other table has a key to refer to that does';
 
 CREATE FUNCTION rewards.doctor_foreign_key_findings(company_column name)
     RETURNS TABLE (severity text, object text, finding text, why text, mend text)

@@ -15,8 +15,8 @@ AS $function$
      CROSS JOIN LATERAL (VALUES
         -- One that computes from the row alone may be immutable: it is not folded into a plan.
         (p.provolatile = 'i' AND p.pronamespace <> 'pg_catalog'::regnamespace
-         AND (p.pronargs = 0 OR c.function IN (SELECT rewards.doctor_settings_readers())
-              OR p.prosrc ~ '\mget_(current|back_end|first|last)_(company|user)_id\M'),
+         AND (p.pronargs = 0 OR concat_ws(' ', p.prosrc, pg_get_function_sqlbody(p.oid))
+                                ~* '\m(current_setting|get_(current|back_end|first|last)_(company|user)_id)\M'),
          'error', 'immutable_function', 'IMMUTABLE lets a plan keep the company of the transaction that it was made in.', 'STABLE'),
         (p.provolatile = 'v', 'warning', 'volatile_function', 'VOLATILE keeps the planner from using an index, and it is called for each row.', 'STABLE'),
         (p.proparallel <> 's', 'warning', 'parallel_unsafe_function', 'No query of the table runs in parallel.', 'PARALLEL SAFE'))
