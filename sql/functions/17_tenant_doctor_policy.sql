@@ -26,14 +26,6 @@ $function$;
 COMMENT ON FUNCTION rewards.doctor_policy_function_findings(name) IS
     'Part of tenant_doctor(): immutable_function, volatile_function, parallel_unsafe_function';
 
-CREATE FUNCTION rewards.doctor_unwrapped(expression text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $function$
-    SELECT regexp_replace(expression, '\( SELECT (rewards\.get_[a-z_]+\(\)) AS [a-z_]+\)', '\1', 'g')
-$function$;
-COMMENT ON FUNCTION rewards.doctor_unwrapped(text) IS
-    'Part of tenant_doctor(): the condition of a policy that calls the company bare';
-
 CREATE FUNCTION rewards.doctor_policy_findings(company_column name)
     RETURNS TABLE (severity text, object text, finding text, why text, mend text)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -41,16 +33,18 @@ AS $function$
     SELECT f.severity, format('policy %s on %s', p.name, t.name), f.finding, f.why, f.mend
       FROM rewards.doctor_tables(company_column) t JOIN rewards.doctor_policies() p ON p.relation = t.relation
      CROSS JOIN LATERAL (SELECT format('ALTER POLICY %s ON %s', p.name, t.name), concat_ws(' ', p.using_text, p.check_text),
-                                format('(%s = rewards.get_current_company_id())', t.company_column)) AS x (altered, said, condition)
+                                format('(%s = rewards.get_current_company_id())', t.company_column),
+                                '\( SELECT (rewards\.get_[a-z_]+\(\)) AS [a-z_]+\)') AS x (altered, said, condition, wrapped)
      CROSS JOIN LATERAL (VALUES
         (p.reads_setting AND NOT p.is_of_company, 'error', 'forgeable_setting',
          'Whoever runs SQL sets a setting to what he likes. Where the policy says more than the company, write its condition anew.',
          CASE WHEN t.is_uuid AND x.said !~ ' (AND|OR) ' AND strpos(x.said, format('(%s = ', t.company_column)) > 0
               THEN concat_ws(' ', x.altered, CASE WHEN p.using_text IS NOT NULL THEN 'USING ' || x.condition END,
                              CASE WHEN p.check_text IS NOT NULL THEN 'WITH CHECK ' || x.condition END) END),
-        (x.said ~ '\( SELECT rewards\.get_', 'warning', 'wrapped_predicate',
+        (x.said ~ x.wrapped, 'warning', 'wrapped_predicate',
          'In a SELECT of its own the company is hidden from the planner, whose estimates are those of an average company.',
-         concat_ws(' ', x.altered, 'USING (' || rewards.doctor_unwrapped(p.using_text) || ')', 'WITH CHECK (' || rewards.doctor_unwrapped(p.check_text) || ')')),
+         concat_ws(' ', x.altered, 'USING (' || regexp_replace(p.using_text, x.wrapped, '\1', 'g') || ')',
+                   'WITH CHECK (' || regexp_replace(p.check_text, x.wrapped, '\1', 'g') || ')')),
         (p.is_permissive AND NOT p.is_known AND NOT t.is_restricted AND t.is_protected AND NOT p.is_of_company AND NOT p.reads_setting,
          'error', 'widening_policy', 'Permissive policies add up: it lets in rows that the policy of the company keeps out.',
          format('DROP POLICY %s ON %s', p.name, t.name)),

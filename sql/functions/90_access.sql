@@ -12,7 +12,7 @@ AS $function$
 DECLARE
     -- What a programme is made of.
     for_both CONSTANT text[] := ARRAY[
-        'set_company_context(uuid, text, text)', 'require_company_id()', 'require_user_id(uuid)', 'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
+        'set_company_context(uuid, text, text)', 'require_company_id()', 'require_user_id(uuid)', 'session_residue()', 'session_settings()', 'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
         'cleanup_expired_nonces()',
         'award_points(uuid, bigint, text, text, text, timestamptz)', 'deduct_points(uuid, bigint, text, text, text, timestamptz)',
         'refund_points(uuid, uuid, text)', 'expire_points(integer)', 'calculate_user_points(uuid)',
@@ -40,7 +40,7 @@ DECLARE
         'review_points_event(uuid, text, text, text)', 'hash_coupon_code(text)',
         'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
         'doctor_unique_keys(name)', 'doctor_key_findings(name)', 'doctor_foreign_keys(name)',
-        'doctor_foreign_key_findings(name)', 'doctor_policy_function_findings(name)', 'doctor_unwrapped(text)',
+        'doctor_foreign_key_findings(name)', 'doctor_policy_function_findings(name)',
         'doctor_policy_findings(name)', 'doctor_coverage_findings(name)', 'doctor_grant_findings(name)',
         'doctor_role_findings()', 'doctor_owner_findings(name)', 'known_rls_cves(integer)', 'doctor_has_several_companies()',
         'doctor_setting_findings()', 'doctor_table_findings(name)', 'doctor_column_findings(name)',

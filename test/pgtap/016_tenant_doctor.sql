@@ -9,16 +9,16 @@ SET LOCAL search_path = public;
 SELECT rewards.install() WHERE to_regclass('rewards.data_version') IS NULL \g /dev/null
 SELECT * FROM no_plan();
 
-CREATE ROLE pgtap_owner;
-CREATE ROLE pgtap_app;
-CREATE ROLE pgtap_staff;
-GRANT USAGE, CREATE ON SCHEMA rewards TO pgtap_owner;
+CREATE ROLE pgtap_doctor_owner;
+CREATE ROLE pgtap_doctor_app;
+CREATE ROLE pgtap_doctor_staff;
+GRANT USAGE, CREATE ON SCHEMA rewards TO pgtap_doctor_owner;
 DO $$ DECLARE ours regclass; BEGIN
     FOR ours IN SELECT oid FROM pg_class WHERE relnamespace = 'rewards'::regnamespace AND relkind IN ('r', 'v') LOOP
-        EXECUTE format('ALTER TABLE %s OWNER TO pgtap_owner', ours);
+        EXECUTE format('ALTER TABLE %s OWNER TO pgtap_doctor_owner', ours);
     END LOOP;
 END $$;
-SELECT rewards.grant_access(app => 'pgtap_app', admin => 'pgtap_staff') \g /dev/null
+SELECT rewards.grant_access(app => 'pgtap_doctor_app', admin => 'pgtap_doctor_staff') \g /dev/null
 
 -- {t} is a healthy table and {p} one that it refers to; the others are names that are free.
 CREATE TEMP TABLE names (placeholder text, meaning text, hostile text);
@@ -27,14 +27,14 @@ INSERT INTO names VALUES
     ('{p}', 'shop.customers', '"we.ird ""sch''ema"."cust'' om""ers."'), ('{n}', 'shop.novelty', '"we.ird ""sch''ema"."ne)w"".er"'),
     ('{m}', 'shop.member', '"we.ird ""sch''ema"."mem.ber"""'), ('{v}', 'shop.overview', '"we.ird ""sch''ema"."vi''ew"'),
     ('{w}', 'shop.summary', '"we.ird ""sch''ema".""""'), ('{f}', 'shop.whose', '"we.ird ""sch''ema"."fun''c.(tion"""'),
-    ('{x}', 'extra', '"ex''tra""\1 on."'), ('{r}', 'pgtap_role', '"pgtap ro''le"".\x"'), ('{q}', 'pgtap_group', '"pgtap gr''ou""p"'),
+    ('{x}', 'extra', '"ex''tra""\1 on."'), ('{r}', 'pgtap_doctor_role', '"pgtap doctor ro''le"".\x"'), ('{q}', 'pgtap_doctor_group', '"pgtap doctor gr''ou""p"'),
     ('{k}', '''company_id''', NULL), ('{c}', 'company_id', '"comp''a"".ny\ %I"'), ('{i}', 'customer_id', '"cust ""\1''"');
 
 CREATE FUNCTION pg_temp.doctor_says() RETURNS TABLE (severity text, object text, finding text, why text, mend text) LANGUAGE plpgsql AS $$
 DECLARE
     company_column CONSTANT name := (parse_ident(meaning))[1] FROM names WHERE placeholder = '{c}';
 BEGIN
-    SET LOCAL ROLE pgtap_staff;
+    SET LOCAL ROLE pgtap_doctor_staff;
     RETURN QUERY SELECT * FROM rewards.tenant_doctor(company_column);
     RESET ROLE;
 END $$;
@@ -99,10 +99,10 @@ END $$;
 
 CREATE FUNCTION pg_temp.make_healthy() RETURNS void LANGUAGE sql AS $body$
     SELECT pg_temp.run($$
-    CREATE SCHEMA {s} AUTHORIZATION pgtap_owner;
+    CREATE SCHEMA {s} AUTHORIZATION pgtap_doctor_owner;
     CREATE TABLE {p} (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), {c} uuid, name text, UNIQUE ({c}, id));
     CREATE TABLE {t} (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), {c} uuid, code text, note text, {i} uuid);
-    ALTER TABLE {p} OWNER TO pgtap_owner; ALTER TABLE {t} OWNER TO pgtap_owner;
+    ALTER TABLE {p} OWNER TO pgtap_doctor_owner; ALTER TABLE {t} OWNER TO pgtap_doctor_owner;
     SELECT rewards.enable_tenant_rls('{p}', {k}); SELECT rewards.enable_tenant_rls('{t}', {k}) $$);
 $body$;
 SELECT pg_temp.make_healthy() \g /dev/null
@@ -110,7 +110,7 @@ SELECT is(findings, NULL, 'a table that is enabled is healthy') FROM pg_temp.fou
 
 -- Tables
 
-SELECT pg_temp.mends('CREATE TABLE {n} ({c} uuid); ALTER TABLE {n} OWNER TO pgtap_owner', 'error no_rls: {n}', 'DROP TABLE {n}');
+SELECT pg_temp.mends('CREATE TABLE {n} ({c} uuid); ALTER TABLE {n} OWNER TO pgtap_doctor_owner', 'error no_rls: {n}', 'DROP TABLE {n}');
 SELECT pg_temp.mends('ALTER TABLE {t} DISABLE ROW LEVEL SECURITY', 'error no_rls: {t}');
 SELECT pg_temp.mends('ALTER TABLE {t} NO FORCE ROW LEVEL SECURITY', 'error no_force: {t}');
 SELECT pg_temp.mends('DROP POLICY tenant ON {t}', 'warning no_tenant_policy: {t}');
@@ -118,12 +118,12 @@ SELECT pg_temp.mends('ALTER POLICY tenant ON {t} RENAME TO other; ALTER POLICY o
 SELECT pg_temp.mends('CREATE TABLE {n} () INHERITS ({t})', 'error unprotected_child: {n}', 'DROP TABLE {n}');
 SELECT pg_temp.mends($$
     CREATE TABLE {n} (id uuid DEFAULT gen_random_uuid(), {c} uuid) PARTITION BY HASH (id);
-    ALTER TABLE {n} OWNER TO pgtap_owner;
+    ALTER TABLE {n} OWNER TO pgtap_doctor_owner;
     SELECT rewards.enable_tenant_rls('{n}', {k});
     CREATE TABLE {m} PARTITION OF {n} FOR VALUES WITH (MODULUS 1, REMAINDER 0) $$, 'error unprotected_child: {m}', 'DROP TABLE {n}');
-SELECT pg_temp.mends('CREATE TABLE {n} ({c} text); ALTER TABLE {n} OWNER TO pgtap_owner', 'warning column_not_uuid: {n}, error no_rls: {n}', 'DROP TABLE {n}');
+SELECT pg_temp.mends('CREATE TABLE {n} ({c} text); ALTER TABLE {n} OWNER TO pgtap_doctor_owner', 'warning column_not_uuid: {n}, error no_rls: {n}', 'DROP TABLE {n}');
 SELECT pg_temp.tells($$
-    CREATE TABLE {n} ({c} text PRIMARY KEY); ALTER TABLE {n} OWNER TO pgtap_owner;
+    CREATE TABLE {n} ({c} text PRIMARY KEY); ALTER TABLE {n} OWNER TO pgtap_doctor_owner;
     ALTER TABLE {n} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
     CREATE POLICY tenant ON {n} USING ({c} = rewards.get_current_company_id()::text) $$, 'warning column_not_uuid: {n}', 'DROP TABLE {n}');
 SELECT pg_temp.mends('ALTER TABLE {t} ALTER COLUMN {c} DROP NOT NULL', 'warning nullable_column: {t}');
@@ -138,7 +138,7 @@ SELECT pg_temp.mends('ALTER TABLE {t} ENABLE REPLICA TRIGGER guard_tenant', 'war
 
 -- A company column of another name is known by the policy, or by being named.
 SELECT pg_temp.mends($$
-    CREATE TABLE {n} (firm uuid); ALTER TABLE {n} OWNER TO pgtap_owner; SELECT rewards.enable_tenant_rls('{n}', 'firm');
+    CREATE TABLE {n} (firm uuid); ALTER TABLE {n} OWNER TO pgtap_doctor_owner; SELECT rewards.enable_tenant_rls('{n}', 'firm');
     ALTER TABLE {n} ALTER COLUMN firm DROP DEFAULT; DROP TRIGGER guard_tenant ON {n} $$, 'warning no_default: {n}, warning no_guard: {n}', 'DROP TABLE {n}');
 SELECT pg_temp.run('CREATE TABLE {n} (firm uuid)') \g /dev/null
 SELECT results_eq(format($$ SELECT finding, mend FROM rewards.tenant_doctor('firm') WHERE object = %L $$, pg_temp.named('{n}')),
@@ -193,7 +193,7 @@ SELECT pg_temp.tells($$
     CREATE TABLE {n} (code text REFERENCES {t} (code)) $$, 'warning key_without_company: constraint {x} on {t}', 'DROP TABLE {n}; ALTER TABLE {t} DROP CONSTRAINT {x}');
 SELECT pg_temp.mends($$
     CREATE TABLE {n} (number bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT {x} PRIMARY KEY, {c} uuid);
-    ALTER TABLE {n} OWNER TO pgtap_owner;
+    ALTER TABLE {n} OWNER TO pgtap_doctor_owner;
     SELECT rewards.enable_tenant_rls('{n}', {k}) $$, 'info key_without_company: constraint {x} on {n}', 'DROP TABLE {n}');
 SELECT pg_temp.mends('ALTER TABLE {t} ADD CONSTRAINT {x} FOREIGN KEY ({i}) REFERENCES {p} (id)',
     'error foreign_key_without_company: constraint {x} on {t}', 'ALTER TABLE {t} DROP CONSTRAINT {x}');
@@ -208,7 +208,7 @@ SELECT pg_temp.tells($$
 -- Views, copies, functions
 
 SELECT pg_temp.mends('CREATE VIEW {v} AS SELECT * FROM {t}', 'error owner_rights_view: {v}', 'DROP VIEW {v}');
-SELECT pg_temp.mends('CREATE VIEW {v} AS SELECT * FROM {t}; ALTER VIEW {v} OWNER TO pgtap_app', 'warning owner_rights_view: {v}', 'DROP VIEW {v}');
+SELECT pg_temp.mends('CREATE VIEW {v} AS SELECT * FROM {t}; ALTER VIEW {v} OWNER TO pgtap_doctor_app', 'warning owner_rights_view: {v}', 'DROP VIEW {v}');
 SELECT pg_temp.mends('CREATE VIEW {v} WITH (security_invoker = true) AS SELECT * FROM {t}; CREATE VIEW {w} AS SELECT note FROM {v}',
     'error owner_rights_view: {w}', 'DROP VIEW {w}; DROP VIEW {v}');
 SELECT pg_temp.mends('CREATE MATERIALIZED VIEW {v} AS SELECT * FROM {t}; CREATE ROLE {r}; GRANT SELECT ON {v} TO {r}, PUBLIC',
@@ -233,7 +233,7 @@ SELECT pg_temp.mends(format('CREATE FUNCTION {f}() RETURNS bigint LANGUAGE sql S
 SELECT pg_temp.mends('CREATE ROLE {r}; GRANT SELECT, INSERT, TRUNCATE, TRIGGER ON {t} TO {r}', 'error privilege_past_rls: {t}', 'DROP OWNED BY {r}; DROP ROLE {r}');
 SELECT pg_temp.mends('GRANT TRIGGER ON {t} TO PUBLIC', 'warning privilege_past_rls: {t}');
 SELECT pg_temp.mends('CREATE ROLE {r}; GRANT REFERENCES (id) ON {t} TO {r}', 'warning privilege_past_rls: {t}', 'DROP ROLE {r}');
-SELECT pg_temp.mends(format('CREATE ROLE {r} LOGIN; CREATE ROLE {q} %s; GRANT pgtap_owner TO {r}; GRANT {q} TO pgtap_owner', attribute),
+SELECT pg_temp.mends(format('CREATE ROLE {r} LOGIN; CREATE ROLE {q} %s; GRANT pgtap_doctor_owner TO {r}; GRANT {q} TO pgtap_doctor_owner', attribute),
     'error bypass_reachable: role {r}', 'DROP ROLE {r}; DROP ROLE {q}')
   FROM unnest(ARRAY['BYPASSRLS', 'SUPERUSER']) AS attribute;
 SELECT current_setting('server_version_num')::integer >= 160000 AS has_set_option \gset
@@ -241,12 +241,12 @@ SELECT current_setting('server_version_num')::integer >= 160000 AS has_set_optio
 SELECT pg_temp.accepts('CREATE ROLE {r} LOGIN; CREATE ROLE {q} BYPASSRLS; GRANT {q} TO {r} WITH SET FALSE', 'DROP ROLE {r}; DROP ROLE {q}');
 \endif
 SELECT pg_temp.mends('CREATE ROLE {r} LOGIN BYPASSRLS', 'info login_with_bypassrls: role {r}', 'DROP ROLE {r}');
-SELECT pg_temp.mends('CREATE ROLE {r} LOGIN BYPASSRLS; GRANT pgtap_app TO {r}', 'error login_with_bypassrls: role {r}', 'DROP ROLE {r}');
-SELECT pg_temp.mends('ALTER ROLE pgtap_owner LOGIN', 'info owner_logs_in: role pgtap_owner');
-SELECT pg_temp.mends('CREATE ROLE {r} LOGIN; GRANT pgtap_app TO {r}; ALTER TABLE {t} OWNER TO {r}', 'warning owner_logs_in: role {r}',
-    'ALTER TABLE {t} OWNER TO pgtap_owner; DROP ROLE {r}');
+SELECT pg_temp.mends('CREATE ROLE {r} LOGIN BYPASSRLS; GRANT pgtap_doctor_app TO {r}', 'error login_with_bypassrls: role {r}', 'DROP ROLE {r}');
+SELECT pg_temp.mends('ALTER ROLE pgtap_doctor_owner LOGIN', 'info owner_logs_in: role pgtap_doctor_owner');
+SELECT pg_temp.mends('CREATE ROLE {r} LOGIN; GRANT pgtap_doctor_app TO {r}; ALTER TABLE {t} OWNER TO {r}', 'warning owner_logs_in: role {r}',
+    'ALTER TABLE {t} OWNER TO pgtap_doctor_owner; DROP ROLE {r}');
 SELECT pg_temp.tells(format('ALTER TABLE {t} OWNER TO %I', current_user), format('warning superuser_owner: role %I', current_user),
-    'ALTER TABLE {t} OWNER TO pgtap_owner');
+    'ALTER TABLE {t} OWNER TO pgtap_doctor_owner');
 
 -- Settings and the server
 
@@ -279,8 +279,8 @@ SELECT pg_temp.make_healthy() \g /dev/null
 SELECT is(findings, NULL, 'a table of any name can be enabled') FROM pg_temp.found();
 SELECT pg_temp.mends($$
     CREATE ROLE {q} BYPASSRLS; CREATE ROLE {r} LOGIN IN ROLE {q}; ALTER ROLE {r} SET row_security = off;
-    CREATE TABLE {n} ({c} uuid, {i} uuid REFERENCES {t} ON DELETE CASCADE); ALTER TABLE {n} OWNER TO pgtap_owner;
-    CREATE TABLE {m} () INHERITS ({t}); ALTER TABLE {m} OWNER TO pgtap_owner;
+    CREATE TABLE {n} ({c} uuid, {i} uuid REFERENCES {t} ON DELETE CASCADE); ALTER TABLE {n} OWNER TO pgtap_doctor_owner;
+    CREATE TABLE {m} () INHERITS ({t}); ALTER TABLE {m} OWNER TO pgtap_doctor_owner;
     ALTER TABLE {t} NO FORCE ROW LEVEL SECURITY, DISABLE TRIGGER guard_tenant, ALTER COLUMN {c} DROP DEFAULT, ALTER COLUMN {c} DROP NOT NULL;
     ALTER TABLE {t} ADD CONSTRAINT {x} UNIQUE (code, {i}), ADD UNIQUE (id, {c});
     ALTER TABLE {t} ADD CONSTRAINT other FOREIGN KEY ({i}) REFERENCES {p} (id) ON DELETE SET NULL;

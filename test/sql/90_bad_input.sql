@@ -57,7 +57,8 @@ INSERT INTO good VALUES
     ('from_xid', '0'), ('to_xid', '1'), ('entries', '0'), ('root', $$sha256('')$$), ('previous_hash', $$sha256('')$$),
     ('sealed_at', $$'2020-02-02'$$), ('sealed_by', $$'till'$$), ('since_block', '1'), ('only_user', $$member('901')$$),
     ('digest', $$format('pg_rewards:1:%s:1:%s', company('90a'), encode(sha256(''), 'hex'))$$), ('dry_run', 'true'),
-    ('event_source', $$'a'$$), ('entry_source', $$'b'$$);
+    ('event_source', $$'a'$$), ('entry_source', $$'b'$$),
+    ('company_column', $$'company_id'$$), ('column_name', $$'company_id'$$), ('server_version_num', '150000');
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
@@ -71,6 +72,7 @@ INSERT INTO odd VALUES
     ('timestamptz', 'NULL'), ('timestamptz', $$'infinity'$$), ('timestamptz', $$'-infinity'$$),
     ('timestamptz', $$'4713-01-01 00:00:00+00 BC'$$), ('timestamptz', $$'294276-12-31 23:59:59.999999+00'$$),
     ('timestamptz', $$'epoch'$$),
+    ('name', 'NULL'), ('name', $$''$$), ('name', $$'no "such'' column'$$),
     ('integer', 'NULL'), ('integer', '0'), ('integer', '-1'), ('integer', '2147483647'), ('integer', '-2147483648'),
     ('integer[]', 'NULL'), ('integer[]', $$'{}'$$), ('integer[]', $$'{NULL}'$$), ('integer[]', $$'{{1,2},{3,4}}'$$),
     ('integer[]', $$'[0:1]={1,2}'$$), ('integer[]', $$array_fill(-2147483648, ARRAY[1000])$$),
