@@ -75,7 +75,14 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_t
           'ledger_digest', 'verify_ledger', 'verify_chains', 'verify_chains_since', 'verify_accounts', 'verify_accounts_since',
           'verify_blocks', 'verify_digest', 'verify_chains_query', 'entry_place', 'entries_since', 'sealed_systems',
           'unsealed_entries', 'event_entry_hash', 'status_entry_hash', 'merkle_root', 'merkle_path', 'follow_merkle_path',
-          'block_hash', 'repair_account'],
+          'block_hash', 'repair_account',
+          'enable_tenant_rls', 'disable_tenant_rls', 'guard_tenant_row', 'refuse_write', 'audit_changes', 'tenant_tables',
+          'tenant_policy_column', 'tenant_column_statements', 'cross_company_roles', 'tenant_policy_statements', 'tenant_triggers',
+          'tenant_trigger_statements', 'require_tenant_root', 'require_tenant_tables', 'require_company_column',
+          'require_no_conflict', 'count_rows_of_nobody', 'assert_tenant_isolation', 'company_column_of', 'isolation_foreign_keys',
+          'isolation_columns', 'isolation_samples', 'isolation_subject', 'isolation_controls', 'isolation_reads', 'isolation_writes',
+          'isolation_conflicts', 'isolation_pointers', 'isolation_guard', 'isolation_outside', 'isolation_parts',
+          'isolation_attempts'],
     'and staff a little more');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_stranger') $$, ARRAY['get_current_company_id', 'get_current_user_id'],
     'a stranger still has what everybody has');
