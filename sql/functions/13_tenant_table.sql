@@ -159,18 +159,21 @@ DECLARE
     advice text;
 BEGIN
     IF subject.oid IS NULL THEN
-        RAISE EXCEPTION '%', CASE WHEN target IS NULL THEN 'target must not be null' ELSE format('there is no table with OID %s', target::oid) END
+        RAISE EXCEPTION '%', coalesce('there is no table with OID ' || target::oid, 'target must not be null')
             USING ERRCODE = CASE WHEN target IS NULL THEN 'null_value_not_allowed' ELSE 'undefined_table' END;
     END IF;
     SELECT r.reason, r.advice INTO reason, advice FROM (VALUES
         (subject.relkind = 'v', 'a view', 'Protect the tables that it reads, and create it WITH (security_invoker = true).'),
-        (subject.relkind = 'm', 'a materialized view', 'It keeps rows of every company for everybody: make it a table with a company column.'),
+        (subject.relkind = 'm', 'a materialized view',
+         'It keeps rows of every company for everybody: make it a table with a company column.'),
         (subject.relkind = 'f', 'a foreign table', 'Protect the table on its own server.'),
         (subject.relkind NOT IN ('r', 'p'), 'no table', 'Name a table.'),
         (subject.relpersistence = 't', 'a temporary table', 'Nobody else sees it.'),
-        (subject.relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace), 'a system table', 'Name a table of the application.'),
+        (subject.relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace), 'a system table',
+         'Name a table of the application.'),
         (subject.relispartition, 'a partition of ' || roots, 'Name ' || roots || ': what belongs to it is protected with it.'),
-        (roots IS NOT NULL, 'a child of ' || roots, 'Name ' || roots || ', whose queries read this table too: its children are protected with it.')
+        (roots IS NOT NULL, 'a child of ' || roots,
+         'Name ' || roots || ', whose queries read this table too: its children are protected with it.')
         ) AS r (applies, reason, advice) WHERE applies LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION '% is %', target, reason USING ERRCODE = 'wrong_object_type', HINT = advice;
@@ -221,11 +224,11 @@ BEGIN
     END IF;
     IF subject.attnum IS NULL THEN
         RAISE EXCEPTION 'table % has no column "%"', target, company_column USING ERRCODE = 'undefined_column',
-            HINT = format('Add it (ALTER TABLE %s ADD COLUMN %I uuid), fill it, and call this again; or name the one that it has.', target, company_column);
+            HINT = format('Name the one that it has, or add it (ALTER TABLE %s ADD COLUMN %I uuid) and fill it.', target, company_column);
     END IF;
     IF subject.atttypid <> 'uuid'::regtype THEN
-        RAISE EXCEPTION 'column "%" of table % is of type %, not uuid', company_column, target, format_type(subject.atttypid, subject.atttypmod)
-            USING ERRCODE = 'datatype_mismatch', HINT = 'Companies are known by a uuid: ALTER TABLE ... ALTER COLUMN ... TYPE uuid.';
+        RAISE EXCEPTION 'column "%" of table % is of type %, not uuid', company_column, target,
+            format_type(subject.atttypid, subject.atttypmod) USING ERRCODE = 'datatype_mismatch', HINT = 'Companies are known by a uuid: ALTER TABLE ... ALTER COLUMN ... TYPE uuid.';
     END IF;
     IF subject.attgenerated <> '' THEN
         RAISE EXCEPTION 'column "%" of table % is generated', company_column, target USING ERRCODE = 'feature_not_supported',
@@ -253,12 +256,12 @@ BEGIN
     SELECT t.name, string_agg(quote_ident(p.polname), ', ' ORDER BY p.polname) AS policies INTO other
       FROM rewards.tenant_tables(target) t JOIN pg_policy p ON p.polrelid = t.relation
      WHERE CASE p.polname WHEN 'tenant' THEN rewards.tenant_policy_column(t.relation) IS DISTINCT FROM company_column
-                          WHEN 'cross_company' THEN pg_get_expr(p.polqual, p.polrelid) IS DISTINCT FROM 'rewards.crosses_companies()' OR p.polcmd <> 'r'
+                          WHEN 'cross_company' THEN (pg_get_expr(p.polqual, p.polrelid) = 'rewards.crosses_companies()' AND p.polcmd = 'r') IS NOT TRUE
                           ELSE p.polpermissive END
      GROUP BY t.name ORDER BY t.name LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'table % has another policy: %', other.name, other.policies USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = 'Permissive policies add up: what one shows, another cannot hide. Drop it, or create it AS RESTRICTIVE under a name of its own.';
+            HINT = 'Permissive policies add up: what one shows, another cannot hide. Drop it, or create it AS RESTRICTIVE, by another name.';
     END IF;
     SELECT w.table_name, w.trigger_name INTO other
       FROM rewards.tenant_triggers(target, company_column, true, '{}') w
@@ -287,10 +290,15 @@ DECLARE
 BEGIN
     PERFORM rewards.require_tenant_tables(target), rewards.require_company_column(target, company_column),
             rewards.require_no_conflict(target, company_column);
+    IF audit AND to_regclass('rewards.audit_log') IS NULL THEN
+        RAISE EXCEPTION 'there is no rewards.audit_log to record changes in' USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'SELECT rewards.install() creates it.';
+    END IF;
     EXECUTE format('SELECT ARRAY(%s)', missing) INTO statements USING target, company_column, audit, redact;
     -- Looked at again under the lock: somebody may be at the same. Where nothing is missing nobody has to wait.
     IF statements <> '{}' AND NOT dry_run THEN
         EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', target);
+        PERFORM rewards.require_tenant_tables(target), rewards.require_no_conflict(target, company_column);
         EXECUTE format('SELECT ARRAY(%s)', missing) INTO statements USING target, company_column, audit, redact;
     END IF;
     FOR former IN
@@ -325,7 +333,9 @@ BEGIN
           JOIN pg_class c ON c.oid = t.relation
          CROSS JOIN LATERAL (
             SELECT rewards.tenant_policy_column(t.relation) IS NOT NULL AS is_ours,
-                   NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = t.relation AND p.polname NOT IN ('tenant', 'cross_company')) AS is_alone) own
+                   rewards.tenant_policy_column(t.relation) IS NOT NULL AND NOT EXISTS (
+                       SELECT FROM pg_policy p
+                        WHERE p.polrelid = t.relation AND p.polname NOT IN ('tenant', 'cross_company')) AS is_only) own
          CROSS JOIN LATERAL (
             SELECT 1 AS step, format('DROP TRIGGER %I ON %s', g.tgname, t.name) AS statement
               FROM rewards.tenant_triggers(target, 'company_id', true, '{}') w
@@ -338,9 +348,9 @@ BEGIN
                    OR p.polname = 'cross_company' AND pg_get_expr(p.polqual, p.polrelid) = 'rewards.crosses_companies()')
             -- Without other policies row-level security would hide every row from now on; with others it is somebody else's, too.
             UNION ALL
-            SELECT 3, format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', t.name) WHERE own.is_ours AND own.is_alone AND c.relforcerowsecurity
+            SELECT 3, format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', t.name) WHERE own.is_only AND c.relforcerowsecurity
             UNION ALL
-            SELECT 4, format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', t.name) WHERE own.is_ours AND own.is_alone AND c.relrowsecurity) s
+            SELECT 4, format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', t.name) WHERE own.is_only AND c.relrowsecurity) s
          ORDER BY cardinality(t.path), t.name, s.step, s.statement)
     LOOP
         IF NOT dry_run THEN

@@ -143,12 +143,19 @@ int* refused_state(Report& report, const char* verb) {
     return nullptr;
 }
 
+// Constraints are looked at after the guard, and so cannot stand in for it.
+bool stands_in_for_guard(int sqlstate) {
+    return ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
+           sqlstate == ERRCODE_RESTRICT_VIOLATION;
+}
+
 // A table may be append-only, say, or referenced. What it refuses to everybody needs no more proof. Errors of class 42
 // are no refusals of this kind: either nobody may do it, and nothing is proved, or the statement makes no sense.
 bool is_refused_to_everybody(Report& report, const AttemptRow& attempt, const Trial& trial) {
     int* refused = refused_state(report, attempt.text("verb"));
-    if (!trial.is_error || refused == nullptr || attempt.flag("past_rls") ||
-        ERRCODE_TO_CATEGORY(trial.sqlstate) == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION)
+    if (!trial.is_error || refused == nullptr ||
+        ERRCODE_TO_CATEGORY(trial.sqlstate) == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION ||
+        (attempt.flag("past_rls") && !stands_in_for_guard(trial.sqlstate)))
         return false;
     if (attempt.flag("is_control")) *refused = trial.sqlstate;
     return *refused == trial.sqlstate;

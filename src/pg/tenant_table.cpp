@@ -116,7 +116,10 @@ SQL_FUNCTION(rewards_guard_tenant_row) {
 SQL_FUNCTION(rewards_count_rows_of_nobody) {
     using namespace rewards::pg;
     const Arguments arguments{fcinfo};
-    Relation relation = table_open(DatumGetObjectId(arguments.required(0, "target")), AccessShareLock);
+    const Oid target = DatumGetObjectId(arguments.required(0, "target"));
+    if (get_rel_name(target) == nullptr)
+        ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE), errmsg("there is no table with OID %u", target));
+    Relation relation = table_open(target, AccessShareLock);
     require_owned(relation);
     const char* column = NameStr(*DatumGetName(arguments.required(1, "company_column")));
     const std::int64_t count = count_rows_without(relation, column);

@@ -57,8 +57,15 @@ INSERT INTO good VALUES
     ('from_xid', '0'), ('to_xid', '1'), ('entries', '0'), ('root', $$sha256('')$$), ('previous_hash', $$sha256('')$$),
     ('sealed_at', $$'2020-02-02'$$), ('sealed_by', $$'till'$$), ('since_block', '1'), ('only_user', $$member('901')$$),
     ('digest', $$format('pg_rewards:1:%s:1:%s', company('90a'), encode(sha256(''), 'hex'))$$), ('dry_run', 'true'),
-    ('event_source', $$'a'$$), ('entry_source', $$'b'$$),
-    ('company_column', $$'company_id'$$), ('column_name', $$'company_id'$$), ('server_version_num', '150000');
+    ('event_source', $$'a'$$), ('entry_source', $$'b'$$);
+-- A table of the application, to be protected, with rows of two companies.
+CREATE TABLE tenant_rows (id integer PRIMARY KEY, company_id uuid, note text);
+INSERT INTO tenant_rows VALUES (1, company('90a')), (2, company('90b'));
+INSERT INTO good VALUES
+    ('target', $$'tenant_rows'$$), ('relation', $$'tenant_rows'::regclass$$), ('company_column', $$'company_id'$$), ('audit', 'true'),
+    ('redact', $$'{note}'$$), ('company_a', $$company('90a')$$), ('company_b', $$company('90b')$$),
+    ('acting_role', $$'regress_rewards_app'$$), ('samples', $$'{}'$$),
+    ('column_name', $$'company_id'$$), ('server_version_num', '150000');
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
@@ -72,7 +79,6 @@ INSERT INTO odd VALUES
     ('timestamptz', 'NULL'), ('timestamptz', $$'infinity'$$), ('timestamptz', $$'-infinity'$$),
     ('timestamptz', $$'4713-01-01 00:00:00+00 BC'$$), ('timestamptz', $$'294276-12-31 23:59:59.999999+00'$$),
     ('timestamptz', $$'epoch'$$),
-    ('name', 'NULL'), ('name', $$''$$), ('name', $$'no "such'' column'$$),
     ('integer', 'NULL'), ('integer', '0'), ('integer', '-1'), ('integer', '2147483647'), ('integer', '-2147483648'),
     ('integer[]', 'NULL'), ('integer[]', $$'{}'$$), ('integer[]', $$'{NULL}'$$), ('integer[]', $$'{{1,2},{3,4}}'$$),
     ('integer[]', $$'[0:1]={1,2}'$$), ('integer[]', $$array_fill(-2147483648, ARRAY[1000])$$),
@@ -92,7 +98,12 @@ INSERT INTO odd VALUES
     ('boolean', 'NULL'), ('boolean', 'false'), ('bytea[]', 'NULL'), ('bytea[]', $$'{NULL}'$$), ('bytea[]', $$'{{"",""}}'$$),
     ('bytea[]', $$array_fill(sha256(''), ARRAY[1])$$), ('bytea[]', $$array_fill(sha256(''), ARRAY[65])$$),
     ('interval', 'NULL'), ('interval', $$'0'$$), ('interval', $$'-1 day'$$), ('interval', $$'1 month -31 days'$$),
-    ('interval', $$'178956970 years 7 months 2147483647 days'$$), ('tid', 'NULL'), ('tid', $$'(4294967295,65535)'$$);
+    ('interval', $$'178956970 years 7 months 2147483647 days'$$), ('tid', 'NULL'), ('tid', $$'(4294967295,65535)'$$),
+    ('regclass', 'NULL'), ('regclass', '0'), ('regclass', '4711'), ('regclass', $$'pg_class'$$), ('regclass', $$'pg_class_oid_index'$$),
+    ('regclass', $$'pg_views'$$), ('regclass', $$'rewards.points_events'$$), ('regclass', $$'good'$$), ('oid', 'NULL'), ('oid', '4294967295'),
+    ('name', 'NULL'), ('name', $$''$$), ('name', $$'id'$$), ('name', $$'"; DROP TABLE tenant_rows; --'$$), ('name', $$repeat('x', 63)$$),
+    ('regrole', 'NULL'), ('regrole', $$'-'$$), ('regrole', '4711'), ('regrole', 'session_user::regrole'),
+    ('text[]', 'NULL'), ('text[]', $$'{NULL}'$$), ('text[]', $$'{{a,b},{c,d}}'$$), ('text[]', $$ARRAY[$a$'; \"$a$]$$);
 
 -- The functions that anybody is meant to call, and their arguments.
 CREATE TABLE arguments AS
@@ -100,7 +111,7 @@ SELECT proname AS function, number, coalesce(proargnames[number], '') AS argumen
   FROM pg_proc, unnest(proargtypes::oid[]) WITH ORDINALITY AS inputs (type, number)
  WHERE pronamespace = 'rewards'::regnamespace AND prorettype <> 'trigger'::regtype
    AND proname NOT IN ('install', 'migrate', 'grant_access') AND prokind = 'f'
-   AND NOT 'internal'::regtype = ANY (proargtypes);
+   AND NOT '{internal,rewards.isolation_subject}'::regtype[] && proargtypes::oid[]::regtype[];
 
 -- Every argument has a good value and every type its odd ones: a new function cannot be left out by mistake.
 SELECT * FROM arguments WHERE argument NOT IN (SELECT argument FROM good) OR type NOT IN (SELECT type FROM odd);
@@ -292,5 +303,5 @@ SELECT available_points, (SELECT count(*) FROM rewards.points_events WHERE compa
   FROM rewards.user_points_cache
  WHERE company_id = :'company_a';
 COMMIT;
-DROP TABLE good, odd, arguments, calls, other_table, other_ledger, attachments;
+DROP TABLE good, odd, arguments, calls, other_table, other_ledger, attachments, tenant_rows;
 DROP FUNCTION probe(text), call_of(text, jsonb), attached(text, text, text);
