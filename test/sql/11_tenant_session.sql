@@ -368,6 +368,8 @@ CLOSE kept;
 SET ROLE regress_rewards_app;
 DECLARE kept CURSOR WITH HOLD FOR SELECT template_name FROM rewards.coupon_templates;
 BEGIN;
+DECLARE another CURSOR WITH HOLD FOR SELECT 1;
+CLOSE another;
 SELECT rewards.set_company_context(:'company_a') \gset
 FETCH ALL FROM kept;
 COMMIT;
