@@ -8,6 +8,7 @@
 // the SQL that follows sets the role before the savepoint.
 #include "pg/tenant_role.hpp"
 
+#include "pg/server_setting.hpp"
 #include "pg/tenant.hpp"
 
 namespace rewards::pg {
@@ -57,18 +58,13 @@ bool check_session(char** value, void** extra, GucSource source) { return check(
 void assign_session(const char* value, void* extra) { assign(session, value, extra); }
 
 config_string* setting_of(const Kept& kept) {
-#if PG_VERSION_NUM >= 160000
-    config_generic* found = find_option(kept.name, false, true, ERROR);
-#else
-    config_generic** all = get_guc_variables();
-    config_generic** end = all + GetNumConfigOptions();
-    config_generic** place = std::find_if(
-        all, end, [&](const config_generic* setting) { return std::strcmp(setting->name, kept.name) == 0; });
-    config_generic* found = place == end ? nullptr : *place;
-#endif
-    if (found == nullptr || found->vartype != PGC_STRING)
+    const std::span<config_generic* const> all = server_settings();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const config_generic* setting) {
+        return std::strcmp(setting->name, kept.name) == 0;
+    });
+    if (found == all.end() || (*found)->vartype != PGC_STRING)
         ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("this server has no setting \"%s\"", kept.name));
-    return reinterpret_cast<config_string*>(found);
+    return reinterpret_cast<config_string*>(*found);
 }
 
 void keep(Kept& kept, config_string* setting, GucStringCheckHook check_hook, GucStringAssignHook assign_hook) {

@@ -28,7 +28,8 @@ void refuse_statement(const Node* statement) {
         refuse_while_sealed("declare a cursor WITH HOLD",
                             "Read a cursor without HOLD to its end before the transaction ends.");
     if (IsA(statement, ListenStmt))
-        refuse_while_sealed("LISTEN", "Listen on a connection of its own, outside of any company's transaction.");
+        refuse_while_sealed("execute LISTEN",
+                            "Listen on a connection of its own, outside of any company's transaction.");
 }
 
 bool needs_diff_table(const Node* statement) {
