@@ -49,12 +49,14 @@ void watch_statement(PlannedStmt* planned, const char* query, bool read_only_tre
     refresh_level = outer_refresh;  // after an error the callbacks below do it
 }
 
-// A held cursor of this very transaction would read on to its end at COMMIT, with the rows of the company.
+// A held cursor of this very transaction would read on to its end at COMMIT, with the rows of the company. Its time is that
+// of its statement, in which the transaction of a procedure may begin later.
 void refuse_held_cursor() {
     if (!holds_cursor) return;
     SPI_connect();
     if (SPI_execute("SELECT FROM pg_catalog.pg_cursors "
-                    "WHERE is_holdable AND creation_time OPERATOR(pg_catalog.>=) pg_catalog.transaction_timestamp()",
+                    "WHERE is_holdable AND creation_time OPERATOR(pg_catalog.>=) "
+                    "LEAST(pg_catalog.transaction_timestamp(), pg_catalog.statement_timestamp())",
                     true, 1) != SPI_OK_SELECT)
         ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not list cursors"));
     if (SPI_processed > 0)
