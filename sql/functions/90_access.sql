@@ -2,7 +2,7 @@
 -- call in the name of whoever queries a table; everything else is granted by name.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA rewards FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION rewards.get_current_company_id(), rewards.get_back_end_company_id(), rewards.get_current_user_id(),
-    rewards.get_first_user_id(), rewards.get_last_user_id() TO PUBLIC;
+    rewards.get_first_user_id(), rewards.get_last_user_id(), rewards.crosses_companies() TO PUBLIC;
 
 CREATE FUNCTION rewards.grant_access(
     app regrole DEFAULT NULL, admin regrole DEFAULT NULL, backup regrole DEFAULT NULL, tenant regrole DEFAULT NULL,
@@ -27,9 +27,9 @@ DECLARE
     for_staff CONSTANT text[] := ARRAY[
         'code_data_version()', 'companies()',
         'refresh_user_points_cache(uuid)', 'reconcile_ledger()', 'show_progress(text, tid, bigint)', 'sum_points(bigint)',
-        'ledger_digest()', 'verify_ledger(bigint, text)', 'verify_chains(uuid)', 'verify_chains_since(bigint)',
-        'verify_accounts(uuid)', 'verify_accounts_since(bigint)', 'verify_blocks(bigint)', 'verify_digest(text)',
-        'verify_chains_query(text, text)', 'entry_place(uuid, bigint)', 'entries_since(bigint)', 'sealed_systems()',
+        'ledger_digest()', 'verify_ledger(bigint, text)', 'verify_audit(bigint, text)', 'verify_audit_rows(bigint, uuid)', 'verify_chains(uuid)', 'verify_chains_since(bigint)',
+        'verify_accounts(uuid)', 'verify_accounts_since(bigint)', 'verify_blocks(bigint, text, uuid)', 'verify_digest(text, text, uuid)',
+        'verify_chains_query(text, text)', 'entry_place(uuid, bigint)', 'entries_since(bigint, text, uuid)', 'sealed_systems(text, uuid)',
         'unsealed_entries()', 'event_entry_hash(bytea, bigint, timestamptz, bigint, record, text, text, timestamptz, text)',
         'status_entry_hash(bytea, record)', 'merkle_root(bytea)', 'merkle_path(bytea, bigint)',
         'follow_merkle_path(bytea, bigint, bigint, bytea[])',
@@ -53,7 +53,7 @@ DECLARE
         'company_settings', 'user_points_cache', 'points_events', 'ledger_entries', 'ledger', 'point_lots',
         'ledger_discrepancies', 'point_rules', 'coupon_templates', 'coupons'];
     read_by_staff CONSTANT text[] := ARRAY[
-        'data_version', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks', 'ledger_seal_lag', 'trust_rules', 'account_devices',
+        'data_version', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks', 'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue', 'coupon_keys'];
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee

@@ -323,6 +323,11 @@ SQL_FUNCTION(rewards_get_last_user_id) {
     return uuid_result(acts_for_member() ? active.member : last);
 }
 
+SQL_FUNCTION(rewards_crosses_companies) {
+    (void)fcinfo;
+    PG_RETURN_BOOL(rewards::pg::crosses_companies());
+}
+
 SQL_FUNCTION(rewards_require_user_id) {
     using namespace rewards::pg;
     const Arguments arguments{fcinfo};
