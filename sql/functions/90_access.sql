@@ -48,6 +48,12 @@ DECLARE
         'event_request_hash(uuid, text, timestamptz, text)',
         'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
         'submit_points_events(jsonb)', 'redeem_coupon(uuid, uuid, text)'];
+    -- What reads everything reads tables, and verifies what was recorded of it.
+    for_cross_company CONSTANT text[] := ARRAY[
+        'begin_cross_company_access(text)', 'uuidv7_floor(timestamptz)', 'ledger_digest()', 'verify_audit(bigint, text)',
+        'verify_audit_rows(bigint, uuid)', 'verify_blocks(bigint, text, uuid)', 'verify_digest(text, text, uuid)',
+        'entries_since(bigint, text, uuid)', 'sealed_systems(text, uuid)', 'audit_entry_hash(record)', 'merkle_root(bytea)',
+        'block_hash(uuid, bigint, bigint, bigint, bigint, bigint, bytea, bytea, timestamptz, text)'];
     -- Of their company and, in the role user, of their member; so tenants read them, too.
     read_by_both CONSTANT text[] := ARRAY[
         'company_settings', 'user_points_cache', 'points_events', 'ledger_entries', 'ledger', 'point_lots',
@@ -73,7 +79,7 @@ BEGIN
     END IF;
     FOR statement IN
         SELECT format('GRANT USAGE ON SCHEMA rewards TO %s', grantee)
-          FROM unnest(ARRAY[app, admin, backup, tenant]) AS grantee WHERE grantee IS NOT NULL
+          FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, grantee)
           FROM unnest(ARRAY[app, admin]) AS grantee, unnest(for_both) AS signature WHERE grantee IS NOT NULL
@@ -93,18 +99,37 @@ BEGIN
         (SELECT format('GRANT SELECT ON rewards.%I TO %s', relname, backup)
            FROM pg_class WHERE relnamespace = 'rewards'::regnamespace AND relkind IN ('r', 'p') AND backup IS NOT NULL
           ORDER BY relname)
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, cross_company)
+          FROM unnest(for_cross_company) AS signature WHERE cross_company IS NOT NULL
+        UNION ALL
+        SELECT format('GRANT SELECT ON rewards.%s TO %s', relation, cross_company)
+          FROM unnest(read_by_both || array_remove(read_by_staff, 'ledger_seal_lag')) AS relation WHERE cross_company IS NOT NULL
+        UNION ALL
+        -- For these roles alone: a permissive policy for PUBLIC would be an OR in every query of an application, and
+        -- no index on company_id could serve it.
+        (SELECT CASE WHEN polroles IS NULL THEN
+                    format('CREATE POLICY cross_company ON rewards.%I FOR SELECT TO %s USING (rewards.crosses_companies())', relname, cross_company)
+                ELSE format('ALTER POLICY cross_company ON rewards.%I TO %s', relname,
+                            (SELECT string_agg(role::regrole::text, ', ' ORDER BY role) FROM unnest(polroles || cross_company::oid) AS role)) END
+           FROM pg_class LEFT JOIN pg_policy ON polrelid = pg_class.oid AND polname = 'cross_company'
+          WHERE relnamespace = 'rewards'::regnamespace AND relrowsecurity AND cross_company IS NOT NULL
+            AND (cross_company = ANY (polroles)) IS NOT TRUE
+          ORDER BY relname)
     LOOP
         EXECUTE statement;
         RETURN NEXT statement;
     END LOOP;
-    IF (SELECT bool_or(has_function_privilege(oid, 'rewards.set_company_context(uuid, text, text)', 'EXECUTE'))
-          FROM pg_roles WHERE pg_has_role(tenant, oid, 'MEMBER')) THEN
-        RAISE EXCEPTION 'role % may call set_company_context(), and so would the SQL of tenants', tenant
+    SELECT split_part(entrance, '(', 1) INTO statement
+      FROM unnest('{"set_company_context(uuid, text, text)", begin_cross_company_access(text)}'::text[]) AS entrance, pg_roles
+     WHERE pg_has_role(tenant, oid, 'MEMBER') AND has_function_privilege(oid, 'rewards.' || entrance, 'EXECUTE') LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'role % may call %(), and so would the SQL of tenants', tenant, statement
             USING ERRCODE = 'invalid_grant_operation',
                   HINT = 'Tenants need a role of their own that is no member of the roles of the back end or staff.';
     END IF;
 END
 $function$;
 COMMENT ON FUNCTION rewards.grant_access(regrole, regrole, regrole, regrole, regrole) IS
-    'Grants a back end (app), staff (admin), pg_dump (backup: all rows of our tables, for a role with BYPASSRLS) and SQL of tenants (tenant: enters by token only) what they need, and returns the statements it ran: EXECUTE on functions and SELECT under row-level security, no writing of tables. Call it again after an update. Creates and alters no roles. Errors: undefined_object for a role that does not exist, object_not_in_prerequisite_state without tables or for a backup role that row-level security holds, invalid_grant_operation for a tenant role that may call set_company_context()';
+    'Grants a back end (app), staff (admin), pg_dump (backup: all rows of our tables, for a role with BYPASSRLS), SQL of tenants (tenant: enters by token only) and who may read the rows of all companies (cross_company: see begin_cross_company_access(); its policies are for this role alone, so call enable_tenant_rls() again for tables of yours) what they need, and returns the statements it ran: EXECUTE on functions and SELECT under row-level security, no writing of tables. Call it again after an update. Creates and alters no roles. Errors: undefined_object for a role that does not exist, object_not_in_prerequisite_state without tables or for a backup role that row-level security holds, invalid_grant_operation for a tenant role that may call set_company_context() or begin_cross_company_access()';
 REVOKE EXECUTE ON FUNCTION rewards.grant_access(regrole, regrole, regrole, regrole, regrole) FROM PUBLIC;

@@ -58,6 +58,8 @@ ALTER TABLE rewards.audit_blocks ENABLE ALWAYS TRIGGER refuse_row_write;
 ALTER TABLE rewards.audit_blocks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.audit_blocks
     USING (company_id = rewards.get_back_end_company_id());
+CREATE POLICY all_companies ON rewards.audit_blocks AS RESTRICTIVE
+    USING (company_id <> '00000000-0000-0000-0000-000000000000' OR rewards.crosses_companies());
 
 -- Both books in one form, for what seals and verifies them.
 CREATE VIEW rewards.book_blocks WITH (security_invoker = true) AS

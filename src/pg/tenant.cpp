@@ -175,12 +175,6 @@ void seal_context(const char* value, const Context& context) {
     set_config_option("rewards.context", value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 }
 
-bool has_control_character(std::string_view text) {
-    for (char symbol : text)
-        if (static_cast<unsigned char>(symbol) < 0x20 || symbol == 0x7f) return true;
-    return false;
-}
-
 const char* checked_member(std::string_view member) {
     return uuid_text(uuid_of(DirectFunctionCall1(uuid_in, CStringGetDatum(pnstrdup(member.data(), member.size())))));
 }
@@ -193,11 +187,21 @@ const char* checked_actor(std::string_view actor) {
     return pnstrdup(actor.data(), actor.size());
 }
 
+const char* role_that_logged_in() { return GetUserNameFromId(GetSessionUserId(), false); }
+
 const char* actor_of(Role role, std::optional<std::string_view> actor) {
     if (!actor && role == Role::user)
         ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("actor of role user must not be null"));
-    if (!actor) return GetUserNameFromId(GetSessionUserId(), false);
+    if (!actor) return role_that_logged_in();
     return role == Role::user ? checked_member(*actor) : checked_actor(*actor);
+}
+
+void enter(const Uuid& company, Role role, const char* actor) {
+    const char* name = role_names[static_cast<int>(role)].data();
+    const char* value = psprintf("%s %s %s", uuid_text(company), name, actor);
+    const std::optional<Context> context = parse_context(value);
+    if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
+    seal_context(value, *context);
 }
 
 }  // namespace
@@ -208,12 +212,10 @@ std::optional<Role> role_of(std::string_view name) {
 }
 
 void enter_context(const Uuid& company, Role role, std::optional<std::string_view> actor) {
-    const char* name = role_names[static_cast<int>(role)].data();
-    const char* value = psprintf("%s %s %s", uuid_text(company), name, actor_of(role, actor));
-    const std::optional<Context> context = parse_context(value);
-    if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
-    seal_context(value, *context);
+    enter(company, role, actor_of(role, actor));
 }
+
+void enter_cross_company() { enter(Uuid{}, Role::cross_company, role_that_logged_in()); }
 
 bool is_sealed() { return seal.is_set || active.is_set; }
 

@@ -282,7 +282,7 @@ SELECT proname, provolatile, proparallel, proisstrict
 -- No function that writes, or reads the context, is IMMUTABLE.
 SELECT proname FROM pg_proc
  WHERE pronamespace = 'rewards'::regnamespace AND provolatile = 'i'
-   AND proname NOT IN ('uuidv5', 'uuidv7_floor', 'code_data_version', 'event_entry_hash', 'status_entry_hash',
+   AND proname NOT IN ('uuidv5', 'uuidv7_floor', 'code_data_version', 'event_entry_hash', 'status_entry_hash', 'audit_entry_hash',
                        'within_attribution_window', 'sum_points', 'block_hash', 'follow_merkle_path', 'entry_place',
                        'verify_chains_query')
    AND proname NOT LIKE 'merkle\_%';
