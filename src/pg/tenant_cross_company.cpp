@@ -1,4 +1,5 @@
-// begin_cross_company_access(): breaks the glass. One transaction reads the rows of all companies, and says why before it does.
+// begin_cross_company_access(): breaks the glass. One transaction reads the rows of all companies, and says why before
+// it does.
 #include "pg/audit.hpp"
 
 namespace rewards::pg {

@@ -7,7 +7,7 @@
 -- Sealing waits for every older transaction of the server, and autovacuum has some.
 CREATE FUNCTION seal_audit() RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
-    LOOP
+    FOR try IN 1 .. 3000 LOOP
         PERFORM rewards.seal_ledger();
         EXIT WHEN NOT EXISTS (SELECT FROM rewards.audit_log a, rewards.sealed_systems('audit', a.company_id) s
             WHERE a.company_id IN (rewards.get_current_company_id(), '00000000-0000-0000-0000-000000000000') AND a.xid >= s.to_xid);
