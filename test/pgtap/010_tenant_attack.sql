@@ -47,6 +47,14 @@ INSERT INTO attack.attempt (name, statement, app, superuser) VALUES
     ('the default of the database',         $$ SET LOCAL rewards.default_company_id = '00000000-0000-4000-8000-000000000001' $$, '42501', 'no change'),
     ('LOAD',                                $$ LOAD 'pg_rewards' $$, '42501', 'no change'),
     ('another setting of ours',             $$ SET rewards.company_id = 'forged' $$, '42602', '42602');
+SELECT rewards.issue_company_token(:'other', 'x', 'service') AS token \gset
+INSERT INTO attack.attempt (name, statement, app, superuser) VALUES
+    ('a token of another company',          format('SELECT rewards.set_company_context_token(%L)', :'token'), '55000', '55000'),
+    ('a token that is altered',             format('SELECT rewards.set_company_context_token(%L)', reverse(:'token')), '28000', '28000'),
+    ('issuing a token of another company',  $$ SELECT rewards.issue_company_token(attack.id('other'), 'x', 'service') $$, '42501', '42501'),
+    ('issuing a token of role admin',       $$ SELECT rewards.issue_company_token(attack.id('acme'), 'x', 'admin') $$, '42501', '42501'),
+    ('adopting forged claims',              format($$ SET LOCAL request.jwt.claims = '{"company_id": "%s", "sub": "x", "rewards_role": "service"}'; SELECT rewards.adopt_request_claims() $$, :'other'), '55000', '42501');
+GRANT EXECUTE ON FUNCTION rewards.adopt_request_claims() TO attack_app;
 CREATE FUNCTION attack.harmless() RETURNS void LANGUAGE sql AS '';
 ALTER FUNCTION attack.harmless() OWNER TO attack_app;
 GRANT CREATE ON SCHEMA attack TO attack_app;

@@ -23,7 +23,10 @@ INSERT INTO attack.shown VALUES
     ('user',    'data_version',     'true', 'of the installation, not of a company'),
     ('none',    'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
     ('service', 'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
-    ('user',    'coupon_keys',      'true', 'fingerprints of the installation''s keys');
+    ('user',    'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
+    ('none',    'token_keys',       'true', 'numbers of the installation''s keys'),
+    ('service', 'token_keys',       'true', 'numbers of the installation''s keys'),
+    ('user',    'token_keys',       'true', 'numbers of the installation''s keys');
 INSERT INTO attack.shown SELECT 'admin', relation, condition, reason FROM attack.shown WHERE context = 'service';
 
 CREATE FUNCTION attack.has_column(relation regclass, VARIADIC names text[]) RETURNS text LANGUAGE sql AS
@@ -122,36 +125,53 @@ CREATE TABLE attack.any_member (function name, reason text);
 INSERT INTO attack.any_member VALUES
     ('entry_place', 'a text made of its arguments: reads nothing');
 CREATE FUNCTION attack.value(type oid, name text) RETURNS text LANGUAGE sql AS $$
-    SELECT CASE WHEN name IN ('at', 'event_time') THEN 'now()'
-                ELSE CASE type::regtype::text
-                         WHEN 'uuid' THEN format('%L', gen_random_uuid()) WHEN 'text' THEN $q$'visit'$q$ WHEN 'bigint' THEN '1'
-                         WHEN 'integer' THEN '1' WHEN 'jsonb' THEN $q$'{}'$q$ WHEN 'boolean' THEN 'true' WHEN 'inet' THEN $q$'::1'$q$
-                         WHEN 'timestamp with time zone' THEN 'now()' ELSE format('NULL::%s', type::regtype) END END
+    SELECT CASE name WHEN 'company_id' THEN quote_literal(attack.id('acme')) WHEN 'decision' THEN $q$'approve'$q$ WHEN 'code' THEN $q$'0000-0000-0000-0000'$q$
+                WHEN 'events' THEN $q$'[]'$q$ ELSE
+           CASE type::regtype::text
+                WHEN 'uuid' THEN quote_literal(gen_random_uuid()) WHEN 'text' THEN $q$'visit'$q$ WHEN 'bigint' THEN '1' WHEN 'integer' THEN '1'
+                WHEN 'jsonb' THEN $q$'{}'$q$ WHEN 'boolean' THEN 'true' WHEN 'inet' THEN $q$'::1'$q$ WHEN 'bytea' THEN $q$sha256('')$q$ WHEN 'integer[]' THEN $q$'{}'$q$
+                WHEN 'timestamp with time zone' THEN 'now()' ELSE format('NULL::%s', type::regtype) END END
 $$;
-CREATE FUNCTION attack.calls_for(member uuid) RETURNS TABLE (function regprocedure, call text) LANGUAGE sql AS $$
-    SELECT p.oid, format('SELECT rewards.%I(%s)', p.proname, string_agg(quote_ident(p.proargnames[number]) || ' => ' ||
-               CASE WHEN type = 'uuid'::regtype AND p.proargnames[number] ~ 'user' THEN quote_literal(member)
-                    ELSE attack.value(type, p.proargnames[number]) END, ', ' ORDER BY number))
-      FROM pg_proc p, unnest(p.proargtypes::oid[]) WITH ORDINALITY AS argument (type, number)
-     WHERE p.pronamespace = 'rewards'::regnamespace
-       AND (number <= p.pronargs - p.pronargdefaults OR p.proargnames[number] ~ 'user')
-     GROUP BY p.oid HAVING bool_or(type = 'uuid'::regtype AND p.proargnames[number] ~ 'user')
+-- Every function there is, called on behalf of a member where it takes one, and with as few arguments as it can do with.
+CREATE FUNCTION attack.calls(member uuid) RETURNS TABLE (function name, signature regprocedure, takes_member boolean, call text) LANGUAGE sql AS $$
+    SELECT proname, p.oid, coalesce(bool_or(is_member), false), format('SELECT rewards.%I(%s)', proname,
+               string_agg(quote_ident(proargnames[number]) || ' => ' || CASE WHEN is_member THEN quote_literal(member) ELSE attack.value(type, proargnames[number]) END,
+                          ', ' ORDER BY number) FILTER (WHERE is_member OR number <= pronargs - pronargdefaults))
+      FROM pg_proc p LEFT JOIN LATERAL (
+           SELECT type, number, type = 'uuid'::regtype AND proargnames[number] ~ 'user' FROM unnest(proargtypes::oid[]) WITH ORDINALITY AS a (type, number)
+           ) AS argument (type, number, is_member) ON true
+     WHERE pronamespace = 'rewards'::regnamespace AND prokind = 'f' AND prorettype <> 'trigger'::regtype AND NOT 'internal'::regtype = ANY (proargtypes)
+     GROUP BY p.oid
 $$;
-SELECT cmp_ok(count(*), '>=', 16::bigint, 'there are functions to ask') FROM attack.calls_for(:'bob');
+SELECT cmp_ok(count(*), '>=', 16::bigint, 'there are functions to ask') FROM attack.calls(:'bob') WHERE takes_member;
 BEGIN;
 SELECT rewards.set_company_context(:'acme', :'ann', 'user') \g /dev/null
-SELECT is(attack.state_of(call), '42501', function || ' refuses another member')
-  FROM attack.calls_for(:'bob') JOIN pg_proc ON oid = function WHERE proname NOT IN (SELECT m.function FROM attack.any_member m);
-SELECT is(attack.state_of(call), '42501', function || ' refuses somebody unknown, too: a refusal does not tell who is a member')
-  FROM attack.calls_for(gen_random_uuid()) JOIN pg_proc ON oid = function WHERE proname NOT IN (SELECT m.function FROM attack.any_member m);
-SELECT is(ARRAY(SELECT proname FROM attack.calls_for(:'ann') JOIN pg_proc ON oid = function WHERE attack.state_of(call) <> '42501' ORDER BY proname),
-    ARRAY['balance_at', 'calculate_user_points', 'entry_place', 'event_receipt', 'event_request_hash', 'explain_event', 'points_history',
-          'redeem_coupon', 'require_user_id', 'submit_points_event', 'verify_accounts', 'verify_chains']::name[],
-    'what a member may call for itself; it does not reach the others at all');
+SELECT is(attack.state_of(call), '42501', signature || ' refuses another member')
+  FROM attack.calls(:'bob') WHERE takes_member AND function NOT IN (SELECT m.function FROM attack.any_member m);
+SELECT is(attack.state_of(call), '42501', signature || ' refuses somebody unknown, too: a refusal does not tell who is a member')
+  FROM attack.calls(gen_random_uuid()) WHERE takes_member AND function NOT IN (SELECT m.function FROM attack.any_member m);
 SELECT is(attack.state_of(format('SELECT * FROM rewards.submit_points_events(%L)', jsonb_build_array(
            jsonb_build_object('user_id', :'ann', 'event_type', 'visit', 'event_time', now(), 'nonce', 'mine'),
            jsonb_build_object('user_id', :'bob', 'event_type', 'visit', 'event_time', now(), 'nonce', 'his')))), '42501',
     'a batch with one event of another member is refused as a whole');
+
+-- All functions that do not refuse a member as such. It is a superuser who calls, so that this is not about GRANTs.
+SELECT is(ARRAY(SELECT function FROM attack.calls(:'ann') WHERE attack.state_of(call) <> '42501' ORDER BY function),
+    ARRAY(SELECT unnest(ARRAY[
+    -- what a member does and knows for itself
+    'submit_points_event', 'submit_points_events', 'redeem_coupon', 'points_history', 'balance_at', 'calculate_user_points', 'event_receipt',
+    -- what reads with the rights of the caller, and so finds its own rows at most
+    'explain_event', 'current_settings', 'ledger_digest', 'sealed_systems', 'unsealed_entries', 'entries_since', 'verify_accounts', 'verify_accounts_since',
+    'verify_blocks', 'verify_chains', 'verify_chains_since', 'verify_digest',
+    -- what works on its arguments alone
+    'block_hash', 'code_data_version', 'entry_place', 'event_entry_hash', 'event_request_hash', 'follow_merkle_path', 'show_progress', 'status_entry_hash',
+    'trust_features', 'uuidv5', 'uuidv7', 'uuidv7_floor', 'verify_chains_query', 'within_attribution_window',
+    -- the context, which is sealed, and the session
+    'get_back_end_company_id', 'get_context_challenge', 'get_current_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id',
+    'require_company_id', 'require_user_id', 'session_residue', 'session_settings', 'set_company_context', 'set_company_context_token',
+    -- what is of the installation, for its owner
+    'grant_access', 'install', 'migrate']::name[]) ORDER BY 1),
+    'the functions that a member is not refused');
 COMMIT;
 
 SELECT * FROM finish();
