@@ -28,7 +28,7 @@ Kept session{"session_authorization", GetSessionUserId, nullptr, nullptr};
 constexpr const char* refusal = "the role cannot be set while a company context is sealed";
 constexpr const char* way_out = "Set the role before the company context.";
 
-// A value that comes from the catalogs, for ALTER ROLE ... SET or CREATE FUNCTION ... SET, is not put in force.
+// What ALTER ROLE ... SET only notes for later sessions (PGC_S_TEST) is not put in force.
 bool check(const Kept& kept, char** value, void** extra, GucSource source) {
     if (is_sealed() && !InitializingParallelWorker && source != PGC_S_TEST) {
         GUC_check_errcode(ERRCODE_INSUFFICIENT_PRIVILEGE);

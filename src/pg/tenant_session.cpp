@@ -49,18 +49,25 @@ void watch_statement(PlannedStmt* planned, const char* query, bool read_only_tre
     refresh_level = outer_refresh;  // after an error the callbacks below do it
 }
 
+// The creation_time of pg_cursors does not tell: all statements of a procedure have that of its CALL.
+bool is_of_this_transaction(const char* cursor) {
+    Portal portal = GetPortalByName(cursor);
+    return PortalIsValid(portal) && portal->createSubid != InvalidSubTransactionId;
+}
+
 // A held cursor of this very transaction would read on to its end at COMMIT, with the rows of the company.
 void refuse_held_cursor() {
     if (!holds_cursor) return;
     SPI_connect();
-    if (SPI_execute("SELECT FROM pg_catalog.pg_cursors "
-                    "WHERE is_holdable AND creation_time OPERATOR(pg_catalog.>=) pg_catalog.transaction_timestamp()",
-                    true, 1) != SPI_OK_SELECT)
+    if (SPI_execute("SELECT name FROM pg_catalog.pg_cursors WHERE is_holdable", true, 0) != SPI_OK_SELECT)
         ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not list cursors"));
-    if (SPI_processed > 0)
-        ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                errmsg("this transaction has a cursor WITH HOLD, which would outlive the company context"),
-                errhint("CLOSE it, or COMMIT, before the company context is set."));
+    for (std::uint64_t row = 0; row < SPI_processed; ++row) {
+        const char* cursor = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1);
+        if (is_of_this_transaction(cursor))
+            ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("cursor \"%s\" WITH HOLD would outlive the company context", cursor),
+                    errhint("CLOSE it, or COMMIT, before the company context is set."));
+    }
     SPI_finish();
 }
 

@@ -181,7 +181,7 @@ SELECT pg_temp.tells('ALTER POLICY tenant ON {t} USING ({c} = rewards.get_curren
 SELECT pg_temp.mends('ALTER POLICY tenant ON {t} WITH CHECK (true)', 'error unchecked_write: policy tenant on {t}');
 SELECT pg_temp.mends('DROP POLICY tenant ON {t}; CREATE POLICY tenant ON {t} FOR SELECT USING ({c} = rewards.get_current_company_id())',
     'warning partial_policy: {t}', 'DROP POLICY tenant_of_row ON {t}; DROP POLICY tenant ON {t}; CREATE POLICY tenant ON {t} USING ({c} = rewards.get_current_company_id())');
-
+SELECT pg_temp.accepts('CREATE POLICY {x} ON {t} FOR SELECT USING (rewards.crosses_companies())', 'DROP POLICY {x} ON {t}');
 
 -- Keys
 

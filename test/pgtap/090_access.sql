@@ -63,13 +63,15 @@ SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_app', 'SELECT') $$,
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_admin', 'SELECT') $$,
     ARRAY['points_events', 'ledger_entries', 'user_points_cache', 'point_lots', 'coupon_templates', 'coupons', 'company_settings',
           'point_rules', 'used_nonces', 'point_lot_uses', 'coupon_keys', 'data_version', 'account_devices', 'attestation_cache',
-          'fraud_insights', 'trust_rules', 'event_approvals', 'audit_log', 'ledger_blocks', 'forgotten_nonces'],
+          'fraud_insights', 'trust_rules', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks', 'forgotten_nonces',
+          'token_keys'],
     'staff read what they need to help');
 SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
         FROM unnest(ARRAY['pgtap_app', 'pgtap_admin', 'pgtap_stranger']) AS role, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) AS privilege $$),
     'nobody writes a table');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
-    ARRAY['set_company_context', 'get_current_company_id', 'get_current_user_id', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
+    ARRAY['set_company_context', 'issue_company_token', 'set_company_context_token', 'get_context_challenge', 'get_current_company_id',
+          'get_current_user_id', 'crosses_companies', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
           'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'event_request_hash', 'examine_attestation', 'flag_account',
           'current_settings', 'submit_points_event', 'submit_points_events', 'seal_ledger', 'event_receipt',
           'validate_points_event', 'validate_pending_events', 'expire_points', 'refund_points', 'points_history', 'balance_at',
@@ -90,6 +92,8 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_t
           'doctor_policy_findings', 'doctor_coverage_findings', 'doctor_key_findings', 'doctor_foreign_key_findings',
           'doctor_view_findings', 'doctor_definer_findings', 'doctor_grant_findings', 'doctor_owner_findings',
           'doctor_role_findings', 'doctor_setting_findings',
+          'audit_entry_hash', 'verify_audit', 'verify_audit_rows', 'rotate_token_key',
+          'retire_token_key',
           'enable_tenant_rls', 'disable_tenant_rls', 'guard_tenant_row', 'refuse_write', 'audit_changes', 'tenant_tables',
           'tenant_policy_column', 'tenant_column_statements', 'cross_company_roles', 'tenant_policy_statements', 'tenant_triggers',
           'tenant_trigger_statements', 'require_tenant_root', 'require_tenant_tables', 'require_company_column',
@@ -99,7 +103,7 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_t
           'isolation_attempts'],
     'and staff a little more');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_stranger') $$, ARRAY['get_current_company_id', 'get_back_end_company_id', 'get_current_user_id',
-          'get_first_user_id', 'get_last_user_id'],
+          'get_first_user_id', 'get_last_user_id', 'crosses_companies'],
     'a stranger still has what everybody has');
 
 -- Without a context

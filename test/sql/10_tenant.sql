@@ -302,6 +302,28 @@ BEGIN
 END $$;
 CALL two_companies();
 DROP PROCEDURE two_companies();
+-- What it was given stays what it was, and what one expression gave before stays, too.
+CREATE PROCEDURE keeps_argument(company uuid) LANGUAGE plpgsql AS $$
+BEGIN
+    COMMIT;
+    PERFORM rewards.set_company_context(company('10b'));
+    RAISE NOTICE 'now: %, given: %', rewards.get_current_company_id(), company;
+END $$;
+CREATE PROCEDURE companies_in_turn() LANGUAGE plpgsql AS $$
+DECLARE
+    seen uuid[];
+BEGIN
+    FOR turn IN 1..3 LOOP
+        PERFORM rewards.set_company_context(company('10' || chr(96 + turn)));
+        seen := seen || rewards.get_current_company_id();
+        COMMIT;
+    END LOOP;
+    RAISE NOTICE 'in turn: %', seen;
+    PERFORM rewards.set_company_context(company('10a'));
+    CALL keeps_argument(rewards.get_current_company_id());
+END $$;
+CALL companies_in_turn();
+DROP PROCEDURE companies_in_turn(), keeps_argument(uuid);
 
 -- A failed setter seals nothing but what it was asked to.
 BEGIN;
