@@ -39,7 +39,14 @@ DECLARE
         'repair_account(uuid, boolean)',
         'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
-        'review_points_event(uuid, text, text, text)', 'hash_coupon_code(text)'];
+        'review_points_event(uuid, text, text, text)', 'hash_coupon_code(text)',
+        'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
+        'doctor_unique_keys(name)', 'doctor_key_findings(name)', 'doctor_foreign_keys(name)',
+        'doctor_foreign_key_findings(name)', 'doctor_policy_function_findings(name)',
+        'doctor_policy_findings(name)', 'doctor_coverage_findings(name)', 'doctor_grant_findings(name)',
+        'doctor_role_findings()', 'doctor_owner_findings(name)', 'known_rls_cves(integer)', 'doctor_has_several_companies()',
+        'doctor_setting_findings()', 'doctor_table_findings(name)', 'doctor_column_findings(name)',
+        'doctor_support_findings(name)', 'doctor_views(name)', 'doctor_view_findings(name)', 'doctor_definer_findings(name)'];
     -- What protects tables of the application, for staff who own some: each function asks whether the caller does.
     for_table_owners CONSTANT text[] := ARRAY[
         'enable_tenant_rls(regclass, name, boolean, text[], boolean)', 'disable_tenant_rls(regclass, boolean)',

@@ -66,7 +66,8 @@ INSERT INTO tenant_rows VALUES (1, company('90a')), (2, company('90b'));
 INSERT INTO good VALUES
     ('target', $$'tenant_rows'$$), ('relation', $$'tenant_rows'::regclass$$), ('company_column', $$'company_id'$$), ('audit', 'true'),
     ('redact', $$'{note}'$$), ('company_a', $$company('90a')$$), ('company_b', $$company('90b')$$),
-    ('acting_role', $$'regress_rewards_app'$$), ('samples', $$'{}'$$);
+    ('acting_role', $$'regress_rewards_app'$$), ('samples', $$'{}'$$),
+    ('column_name', $$'company_id'$$), ('server_version_num', '150000');
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
