@@ -38,3 +38,6 @@ ALTER TABLE rewards.audit_log ENABLE ALWAYS TRIGGER refuse_row_write;
 ALTER TABLE rewards.audit_log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.audit_log
     USING (company_id = rewards.get_back_end_company_id());
+-- Who sets the defaults has a context of that company, and reads no more for it than others.
+CREATE POLICY all_companies ON rewards.audit_log AS RESTRICTIVE
+    USING (company_id <> '00000000-0000-0000-0000-000000000000' OR rewards.crosses_companies());

@@ -19,6 +19,7 @@ Context stand_in{};             // what rewards.default_company_id says
 std::array<char, 512> offer{};  // the value that our setter is about to set; empty: none
 char* setting = nullptr;
 char* default_company = nullptr;
+void (*sealing_check)() = nullptr;
 
 std::optional<Role> any_role_of(std::string_view name) {
     for (std::size_t role = 0; role < std::size(role_names); ++role)
@@ -170,15 +171,10 @@ void seal_context(const char* value, const Context& context) {
                 errmsg("this transaction is sealed for another company context"),
                 errhint("One transaction serves one company and one actor: COMMIT or ROLLBACK first."));
     if (same(active, context)) return;
+    if (!seal.is_set && sealing_check != nullptr) sealing_check();
     seal = context;
     strlcpy(offer.data(), value, offer.size());
     set_config_option("rewards.context", value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-}
-
-bool has_control_character(std::string_view text) {
-    for (char symbol : text)
-        if (static_cast<unsigned char>(symbol) < 0x20 || symbol == 0x7f) return true;
-    return false;
 }
 
 const char* checked_member(std::string_view member) {
@@ -193,10 +189,12 @@ const char* checked_actor(std::string_view actor) {
     return pnstrdup(actor.data(), actor.size());
 }
 
+const char* role_that_logged_in() { return GetUserNameFromId(GetSessionUserId(), false); }
+
 const char* actor_of(Role role, std::optional<std::string_view> actor) {
     if (!actor && role == Role::user)
         ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("actor of role user must not be null"));
-    if (!actor) return GetUserNameFromId(GetSessionUserId(), false);
+    if (!actor) return role_that_logged_in();
     return role == Role::user ? checked_member(*actor) : checked_actor(*actor);
 }
 
@@ -211,6 +209,14 @@ bool must_go_on(const ErrorData* error) {
     return error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_OUT_OF_MEMORY;
 }
 
+void enter(const Uuid& company, Role role, const char* actor) {
+    const char* name = role_names[static_cast<int>(role)].data();
+    const char* value = psprintf("%s %s %s", uuid_text(company), name, actor);
+    const std::optional<Context> context = parse_context(value);
+    if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
+    seal_context(value, *context);
+}
+
 }  // namespace
 
 std::optional<Role> role_of(std::string_view name) {
@@ -219,12 +225,12 @@ std::optional<Role> role_of(std::string_view name) {
 }
 
 void enter_context(const Uuid& company, Role role, std::optional<std::string_view> actor) {
-    const char* name = role_names[static_cast<int>(role)].data();
-    const char* value = psprintf("%s %s %s", uuid_text(company), name, actor_of(role, actor));
-    const std::optional<Context> context = parse_context(value);
-    if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
-    seal_context(value, *context);
+    enter(company, role, actor_of(role, actor));
 }
+
+void enter_cross_company() { enter(Uuid{}, Role::cross_company, role_that_logged_in()); }
+
+void before_sealing(void (*check)()) { sealing_check = check; }
 
 bool is_sealed() { return seal.is_set || active.is_set; }
 
@@ -374,6 +380,11 @@ SQL_FUNCTION(rewards_get_last_user_id) {
     rewards::Uuid last;
     last.fill(0xff);
     return uuid_result(acts_for_member() ? active.member : last);
+}
+
+SQL_FUNCTION(rewards_crosses_companies) {
+    (void)fcinfo;
+    PG_RETURN_BOOL(rewards::pg::crosses_companies());
 }
 
 SQL_FUNCTION(rewards_require_user_id) {

@@ -25,6 +25,10 @@ std::optional<Role> role_of(std::string_view name);
 // member's id; no actor: the role that logged in.
 void enter_context(const Uuid& company, Role role, std::optional<std::string_view> actor);
 
+// Seals this transaction for reading the rows of all companies; an error when it is sealed for one. The actor is the
+// role that logged in.
+void enter_cross_company();
+
 // The context of this transaction, sealed or the default of the database; an error when there is none.
 const Context& require_context();
 
@@ -36,6 +40,9 @@ bool crosses_companies();
 
 // Has this transaction been given a context, be it gone with a savepoint?
 bool is_sealed();
+
+// Runs before a transaction is sealed, and may refuse.
+void before_sealing(void (*check)());
 
 // Who acts: the actor of the context or, where there is none, the role that logged in.
 const char* current_actor();

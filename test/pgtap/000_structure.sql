@@ -14,7 +14,7 @@ SELECT plan(38);
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
                                    'coupons', 'coupon_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
-                                   'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'forgotten_nonces']);
+                                   'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks', 'forgotten_nonces']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -89,7 +89,14 @@ SELECT set_eq('TABLE callable', $$ VALUES
 
     ('set_company_context(company_id uuid, actor text DEFAULT NULL::text, role text DEFAULT ''service''::text)', 'void', 'volatile', 'unsafe', false),
     ('get_current_company_id()', 'uuid', 'stable', 'safe', false),
+    ('get_back_end_company_id()', 'uuid', 'stable', 'safe', false),
     ('get_current_user_id()', 'uuid', 'stable', 'safe', false),
+    ('get_first_user_id()', 'uuid', 'stable', 'safe', false),
+    ('get_last_user_id()', 'uuid', 'stable', 'safe', false),
+    ('require_company_id()', 'uuid', 'stable', 'safe', false),
+    ('require_user_id(user_id uuid)', 'uuid', 'stable', 'safe', false),
+    ('session_settings(OUT name text, OUT setting text)', 'SETOF record', 'stable', 'restricted', false),
+    ('session_residue()', 'TABLE(kind text, name text, detail text)', 'stable', 'restricted', false),
 
     ('count_rows_of_nobody(target regclass, company_column name)', 'bigint', 'stable', 'unsafe', false),
     ('tenant_tables(target regclass)', 'TABLE(relation oid, name text, is_partition boolean, path oid[])', 'stable', 'safe', false),
@@ -134,7 +141,7 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('event_entry_hash(previous bytea, version bigint, recorded_at timestamp with time zone, balance_after bigint, event record, first_status text DEFAULT NULL::text, first_validated_by text DEFAULT NULL::text, first_validated_at timestamp with time zone DEFAULT NULL::timestamp with time zone, first_notes text DEFAULT NULL::text)',
         'bytea', 'immutable', 'safe', false),
     ('block_hash(company_id uuid, block bigint, system_id bigint, from_xid bigint, to_xid bigint, entries bigint, root bytea, previous_hash bytea, sealed_at timestamp with time zone, sealed_by text)', 'bytea', 'immutable', 'safe', true),
-    ('entries_since(since_block bigint)', 'text', 'stable', 'safe', false),
+    ('entries_since(since_block bigint, book text DEFAULT ''ledger''::text, company uuid DEFAULT rewards.get_current_company_id())', 'text', 'stable', 'safe', false),
     ('entry_place(user_id uuid, version bigint)', 'text', 'immutable', 'safe', false),
     ('event_receipt(event_id uuid, user_id uuid DEFAULT NULL::uuid)', 'jsonb', 'stable', 'unsafe', false),
     ('follow_merkle_path(leaf bytea, index bigint, leaves bigint, path bytea[])', 'bytea', 'immutable', 'safe', false),
@@ -147,15 +154,20 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('merkle_root_end(internal)', 'bytea', 'immutable', 'safe', false),
     ('repair_account(user_id uuid, dry_run boolean DEFAULT true)', 'TABLE(column_name text, current text, repaired text)', 'volatile', 'unsafe', false),
     ('seal_ledger(OUT blocks bigint, OUT entries bigint, OUT last_block bigint)', 'record', 'volatile', 'unsafe', false),
-    ('sealed_systems(OUT system_id bigint, OUT to_xid bigint)', 'SETOF record', 'stable', 'safe', false),
+    ('sealed_systems(book text DEFAULT ''ledger''::text, company uuid DEFAULT rewards.get_current_company_id(), OUT system_id bigint, OUT to_xid bigint)', 'SETOF record', 'stable', 'safe', false),
     ('unsealed_entries(OUT entries bigint, OUT oldest timestamp with time zone)', 'record', 'stable', 'safe', false),
     ('verify_accounts(only_user uuid DEFAULT NULL::uuid)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
     ('verify_accounts_since(since_block bigint)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
-    ('verify_blocks(since_block bigint DEFAULT 1)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
+    ('audit_entry_hash(audit_row record)', 'bytea', 'immutable', 'safe', true),
+    ('begin_cross_company_access(reason text)', 'void', 'volatile', 'unsafe', false),
+    ('crosses_companies()', 'boolean', 'stable', 'safe', false),
+    ('verify_audit(since_block bigint DEFAULT 1, digest text DEFAULT NULL::text)', 'TABLE("check" text, status text, checked bigint, bad bigint, first_bad text, detail text)', 'stable', 'unsafe', false),
+    ('verify_audit_rows(since_block bigint, company uuid)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
+    ('verify_blocks(since_block bigint DEFAULT 1, book text DEFAULT ''ledger''::text, company uuid DEFAULT rewards.get_current_company_id())', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
     ('verify_chains(only_user uuid DEFAULT NULL::uuid)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
     ('verify_chains_query(event_source text, entry_source text)', 'text', 'immutable', 'safe', false),
     ('verify_chains_since(since_block bigint)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
-    ('verify_digest(digest text)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
+    ('verify_digest(digest text, book text DEFAULT ''ledger''::text, company uuid DEFAULT rewards.get_current_company_id())', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
     ('verify_ledger(since_block bigint DEFAULT 1, digest text DEFAULT NULL::text)', 'TABLE(layer text, "check" text, status text, checked bigint, bad bigint, first_bad text, detail text)', 'stable', 'unsafe', false),
     ('status_entry_hash(previous bytea, entry record)', 'bytea', 'immutable', 'safe', false),
 
@@ -242,17 +254,19 @@ SELECT is_empty($$ SELECT relname FROM our_column WHERE attname = 'company_id' A
 SELECT set_eq($$ SELECT relname::text FROM of_company $$,
     $$ SELECT relname::text FROM pg_policy JOIN our_table ON our_table.oid = polrelid
         WHERE polname = 'tenant' AND polpermissive AND polcmd = '*' AND polroles = '{0}'
-          AND pg_get_expr(polqual, polrelid) = '(company_id = rewards.get_current_company_id())' $$,
+          AND pg_get_expr(polqual, polrelid) IN ('(company_id = rewards.get_current_company_id())', '(company_id = rewards.get_back_end_company_id())') $$,
     'the policy of the company is for everybody and every command, and calls the company bare, as the planner needs it');
 SELECT set_eq($$ SELECT relname::text FROM of_company $$,
-    $$ SELECT relname::text FROM pg_policy JOIN our_table ON our_table.oid = polrelid WHERE polname = 'member' AND NOT polpermissive AND polcmd = '*' $$,
-    'the policy of the member narrows it');
+    $$ SELECT relname::text FROM pg_policy JOIN our_table ON our_table.oid = polrelid
+        WHERE polname = 'member' AND NOT polpermissive AND polcmd = '*'
+           OR polname = 'tenant' AND pg_get_expr(polqual, polrelid) = '(company_id = rewards.get_back_end_company_id())' $$,
+    'the policy of the member narrows it, where a member sees anything');
 SELECT is_empty($$ SELECT polname, polrelid::regclass FROM pg_policy WHERE polrelid IN (SELECT oid FROM our_table)
                       AND polname NOT IN ('tenant', 'member') AND polpermissive
                       AND NOT (polname = 'defaults' AND polcmd = 'r' AND pg_get_expr(polqual, polrelid) =
                                    '(company_id = ''00000000-0000-0000-0000-000000000000''::uuid)') $$,
     'no other policy lets anybody in, except that everybody reads defaults');
-SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p WHERE proname IN ('get_current_company_id', 'get_current_user_id')
+SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p WHERE has_function_privilege('public', oid, 'EXECUTE')
                       AND (provolatile <> 's' OR proparallel <> 's') $$,
     'what policies call is STABLE and PARALLEL SAFE');
 SELECT is_empty($$ SELECT indexrelid::regclass FROM pg_index JOIN of_user ON indrelid = oid WHERE indisunique AND NOT attnum = ANY (indkey) $$,
@@ -263,11 +277,11 @@ SELECT is_empty($$ SELECT relname, attname FROM our_column
                     WHERE atttypid IN ('timestamp'::regtype, 'money'::regtype, 'float4'::regtype, 'float8'::regtype) OR attidentity <> '' $$,
     'no time lacks its zone, no amount is in floating point, no id is from a sequence');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p JOIN pg_language l ON l.oid = prolang
-                    WHERE lanname IN ('sql', 'plpgsql') AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false) $$,
-    'every function in SQL or PL/pgSQL has its search_path pinned');
+                    WHERE lanname IN ('sql', 'plpgsql') AND prosqlbody IS NULL AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false) $$,
+    'every function in SQL or PL/pgSQL has its search_path pinned, or its body parsed already');
 SELECT is_empty('SELECT oid::regprocedure FROM our_function WHERE prosecdef', 'no function borrows its owner''s rights');
 SELECT set_eq($$ SELECT proname::text FROM our_function WHERE has_function_privilege('public', oid, 'EXECUTE') $$,
-    ARRAY['get_current_company_id', 'get_current_user_id'], 'PUBLIC executes only what policies call');
+    ARRAY['get_current_company_id', 'get_back_end_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id', 'crosses_companies'], 'PUBLIC executes only what policies call');
 SELECT is_empty($$ SELECT oid::regclass FROM our_table, aclexplode(relacl) WHERE grantee = 0 $$, 'and has no right to any table');
 SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM our_table) AND tgenabled = 'A' $$,
     $$ VALUES ('rewards.points_events', 'guard_update'), ('rewards.points_events', 'refuse_removal'),
@@ -279,7 +293,8 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.event_approvals', 'refuse_row_write'),
               ('rewards.trust_rules', 'refuse_write'), ('rewards.trust_rules', 'refuse_row_write'),
               ('rewards.audit_log', 'refuse_write'), ('rewards.audit_log', 'refuse_row_write'),
-              ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write') $$,
+              ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write'),
+              ('rewards.audit_blocks', 'refuse_write'), ('rewards.audit_blocks', 'refuse_row_write') $$,
     'the guards hold for replication roles, too');
 
 SELECT * FROM finish();

@@ -24,6 +24,7 @@ UPDATE rewards.point_rules SET base_points = 8 WHERE event_type = 'visit';
 UPDATE rewards.point_rules SET base_points = 9 WHERE event_type = 'photo';
 UPDATE rewards.point_rules SET base_points = 1 WHERE false;
 DELETE FROM rewards.point_rules WHERE company_id = :'company_a' AND event_type = 'photo';
+DELETE FROM rewards.point_rules WHERE company_id = :'company_a';
 INSERT INTO rewards.company_settings (company_id, hold_all) VALUES (:'company_a', true);
 UPDATE rewards.company_settings SET hold_all = NULL, events_per_hour = 5 WHERE company_id = :'company_a';
 DELETE FROM rewards.company_settings WHERE company_id = :'company_a';
