@@ -12,7 +12,9 @@ AS $function$
 DECLARE
     -- What a programme is made of.
     for_both CONSTANT text[] := ARRAY[
-        'set_company_context(uuid, text, text)', 'require_company_id()', 'require_user_id(uuid)', 'session_residue()', 'session_settings()', 'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
+        'set_company_context(uuid, text, text)', 'issue_company_token(uuid, text, text, interval, timestamptz, bytea)',
+        'set_company_context_token(text)', 'get_context_challenge()', 'require_company_id()', 'require_user_id(uuid)',
+        'session_residue()', 'session_settings()', 'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
         'cleanup_expired_nonces()',
         'award_points(uuid, bigint, text, text, text, timestamptz)', 'deduct_points(uuid, bigint, text, text, text, timestamptz)',
         'refund_points(uuid, uuid, text)', 'expire_points(integer)', 'calculate_user_points(uuid)',
@@ -25,7 +27,7 @@ DECLARE
         'redeem_coupon(uuid, uuid, text)', 'claim_coupon(text, text, jsonb)'];
     -- What people decide, and what shows more than a programme needs.
     for_staff CONSTANT text[] := ARRAY[
-        'code_data_version()', 'companies()',
+        'code_data_version()', 'companies()', 'rotate_token_key()', 'retire_token_key(integer)',
         'refresh_user_points_cache(uuid)', 'reconcile_ledger()', 'show_progress(text, tid, bigint)', 'sum_points(bigint)',
         'ledger_digest()', 'verify_ledger(bigint, text)', 'verify_audit(bigint, text)', 'verify_audit_rows(bigint, uuid)', 'verify_chains(uuid)', 'verify_chains_since(bigint)',
         'verify_accounts(uuid)', 'verify_accounts_since(bigint)', 'verify_blocks(bigint, text, uuid)', 'verify_digest(text, text, uuid)',
@@ -57,6 +59,7 @@ DECLARE
     -- Not how a company is entered, nor what the back end answers for (points, counter, clean-up, seals), although such a
     -- call is refused in the role user anyway: a token may be of the role service.
     for_tenants CONSTANT text[] := ARRAY[
+        'set_company_context_token(text)', 'get_context_challenge()', 'session_residue()', 'session_settings()',
         'require_company_id()', 'require_user_id(uuid)', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
         'calculate_user_points(uuid)', 'points_history(uuid, integer, uuid)', 'balance_at(uuid, timestamptz)',
         'within_attribution_window(timestamptz, timestamptz, interval)', 'event_receipt(uuid, uuid)',
@@ -74,7 +77,8 @@ DECLARE
         'company_settings', 'user_points_cache', 'points_events', 'ledger_entries', 'ledger', 'point_lots',
         'ledger_discrepancies', 'point_rules', 'coupon_templates', 'coupons'];
     read_by_staff CONSTANT text[] := ARRAY[
-        'data_version', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks', 'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
+        'data_version', 'token_keys', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks',
+        'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue', 'coupon_keys'];
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee

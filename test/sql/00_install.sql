@@ -291,7 +291,8 @@ SELECT nspname FROM pg_namespace WHERE nspname = 'rewards' AND obj_description(o
 SELECT proname, provolatile, proparallel, proisstrict
   FROM pg_proc
    WHERE pronamespace = 'rewards'::regnamespace AND proname IN (
-         'get_current_company_id', 'get_back_end_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id')
+         'get_current_company_id', 'get_back_end_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id',
+         'crosses_companies')
    ORDER BY 1;
 
 -- No function that writes, or reads the context, is IMMUTABLE.
