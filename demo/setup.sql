@@ -3,10 +3,11 @@
 
 SELECT 'CREATE ROLE shop_owner NOLOGIN' WHERE to_regrole('shop_owner') IS NULL \gexec
 SELECT 'CREATE ROLE shop_app LOGIN' WHERE to_regrole('shop_app') IS NULL \gexec
+SELECT 'CREATE ROLE shop_reports LOGIN' WHERE to_regrole('shop_reports') IS NULL \gexec
 
 CREATE EXTENSION pg_rewards;
 SELECT rewards.install(owner => 'shop_owner');
-SELECT rewards.grant_access(app => 'shop_app');
+SELECT rewards.grant_access(app => 'shop_app', tenant => 'shop_reports');
 
 -- The owner of the tables is under row-level security, too: it writes for the company that it names.
 SET ROLE shop_owner;
@@ -35,3 +36,14 @@ CREATE TABLE shop.activity (
     key        text        NOT NULL
 );
 RESET ROLE;
+
+-- And one for all companies that sell through the shop, which rewards will keep apart.
+CREATE TABLE shop.orders (
+    company_id uuid NOT NULL,
+    order_id   uuid NOT NULL DEFAULT gen_random_uuid(),
+    item       text NOT NULL,
+    PRIMARY KEY (company_id, order_id)
+);
+ALTER TABLE shop.orders OWNER TO shop_owner;
+GRANT USAGE ON SCHEMA shop TO shop_owner, shop_reports;
+GRANT SELECT, INSERT ON shop.orders TO shop_app, shop_reports;

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # the parts of ./dev share their variables
 # What has to be installed, and who may do it.
 
-packages=(g++ make cmake libgtest-dev libssl-dev openssl perl libipc-run-perl clang libclang-rt-dev)
+packages=(g++ make cmake libgtest-dev libssl-dev openssl perl libipc-run-perl pgbouncer bzip2 clang libclang-rt-dev)
 debian_pg_config=/usr/lib/postgresql/15/bin/pg_config
 server_packages=(postgresql-15 postgresql-server-dev-15 postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl)
 
@@ -40,18 +40,44 @@ missing_packages() {
   done
 }
 
-# Debian's server package creates and starts a cluster "main". Nobody asked us for one; the word is taken back
-# afterwards, so that a server that is installed later on comes as its packagers meant it to.
+# Debian's packages create a cluster "main", and start it and pgbouncer. Nobody asked us for them; the word is taken back
+# afterwards, so that what is installed later on comes as its packagers meant it to.
 apt_install() {
-  local no_cluster=/etc/postgresql-common/createcluster.d/pg_rewards-dev.conf status=0
-  if [[ " $* " == *' postgresql-15 '* ]]; then
-    say "keeping postgresql-15 from creating a cluster of its own, by $no_cluster (removed afterwards)"
-    as_admin mkdir -p "${no_cluster%/*}"
-    echo 'create_main_cluster = false' | as_admin tee "$no_cluster" >/dev/null
-  fi
+  local status=0
+  [[ " $* " != *' postgresql-15 '* ]] || forbid_cluster
+  [[ " $* " != *' pgbouncer '* ]] || forbid_services
   as_admin env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes --no-install-recommends \
     -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 install "$@" </dev/null || status=$?
+  allow_cluster
+  [[ " $* " != *' pgbouncer '* ]] || allow_services
+  return "$status"
+}
+
+no_cluster=/etc/postgresql-common/createcluster.d/pg_rewards-dev.conf
+
+forbid_cluster() {
+  say "keeping postgresql-15 from creating a cluster of its own, by $no_cluster (removed afterwards)"
+  as_admin mkdir -p "${no_cluster%/*}"
+  echo 'create_main_cluster = false' | as_admin tee "$no_cluster" >/dev/null
+}
+
+allow_cluster() {
   as_admin rm -f "$no_cluster"
   as_admin rmdir --ignore-fail-on-non-empty "${no_cluster%/*}" 2>/dev/null || true
-  return "$status"
+}
+
+# The machine's own policy about services, where it has one, stands.
+service_policy=/usr/sbin/policy-rc.d
+
+forbid_services() {
+  [[ ! -e $service_policy ]] || return 0
+  say "keeping pgbouncer from being started, by $service_policy (removed afterwards)"
+  printf '%s\n' '#!/bin/sh' '# pg_rewards-dev' 'exit 101' | as_admin tee "$service_policy" >/dev/null
+  as_admin chmod 0755 "$service_policy"
+}
+
+allow_services() {
+  ! grep --quiet --no-messages '^# pg_rewards-dev$' "$service_policy" || as_admin rm -f "$service_policy"
+  # Nor at the next boot. Where the package could not be installed there is nothing to disable.
+  as_admin update-rc.d pgbouncer disable >/dev/null 2>&1 || true
 }

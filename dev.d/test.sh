@@ -34,6 +34,9 @@ fast_steps() {
 }
 
 slow_steps() {
+  lock_installation
+  step 'build and start' build_and_start
+  needs_build 'row security as PostgreSQL tests it' row_security_test
   if [[ -f $root/CMakeLists.txt ]]; then
     step 'unit tests with sanitizers' unit_tests core-sanitized -DSANITIZE=ON
   fi

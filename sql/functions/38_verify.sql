@@ -85,6 +85,7 @@ DECLARE
                 old_status, old_validated_by, old_validated_at, old_notes FROM ONLY rewards.ledger_entries
            WHERE company_id = $1 AND ($2 IS NULL OR user_id = $2) AND kind = 'status' ORDER BY user_id, event_id, version)$sql$;
 BEGIN
+    PERFORM rewards.require_user_id(only_user) WHERE only_user IS NOT NULL;
     PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);  -- until this function returns
     RETURN QUERY EXECUTE rewards.verify_chains_query(
         format($sql$ONLY rewards.points_events e
@@ -100,7 +101,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION rewards.verify_chains(uuid) IS
-    'Part of verify_ledger(): are the entries of the accounts numbered without gaps, and is each what its hash says';
+    'Part of verify_ledger(): are the entries of the accounts numbered without gaps, and is each what its hash says. Errors: insufficient_privilege in the role user for another user';
 
 -- New entries: each looks for its neighbours by index. Ids of events with entries of their own are in the order of time.
 CREATE FUNCTION rewards.verify_chains_since(since_block bigint)
@@ -140,6 +141,7 @@ CREATE FUNCTION rewards.verify_accounts(only_user uuid DEFAULT NULL)
     RETURNS TABLE (check_name text, checked bigint, bad bigint, first_bad text)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
 AS $function$
+    SELECT rewards.require_user_id(only_user) WHERE only_user IS NOT NULL;
     WITH ended AS (
         SELECT user_id, (a.version = count(e.version) AND a.version = coalesce(max(e.version), 0)
                          AND (a.version = 0 AND a.chain_head IS NULL
@@ -187,7 +189,7 @@ AS $function$
     SELECT 'event status', count(*), count(*) FILTER (WHERE bad), min(format('user %s event %s', user_id, event_id)) FILTER (WHERE bad) FROM decided
 $function$;
 COMMENT ON FUNCTION rewards.verify_accounts(uuid) IS
-    'Part of verify_ledger(): do accounts end where their entries end, are balances the sums of the events, has every event its entry, and the status that its entries led to';
+    'Part of verify_ledger(): do accounts end where their entries end, are balances the sums of the events, has every event its entry, and the status that its entries led to. Errors: insufficient_privilege in the role user for another user';
 
 -- The same for what has new entries. An event without any cannot be found so, nor a balance without reading all events:
 -- here it is compared with what the newest entry says.

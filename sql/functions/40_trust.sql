@@ -16,6 +16,7 @@ CREATE FUNCTION rewards.explain_event(event_id uuid, user_id uuid DEFAULT NULL)
                    sentence text, applies boolean)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $function$
+    SELECT rewards.require_user_id(explain_event.user_id) WHERE explain_event.user_id IS NOT NULL;
     WITH event AS (
         SELECT e.company_id, e.trust_version, e.trust_features FROM ONLY rewards.points_events e
          WHERE e.id = explain_event.event_id AND e.user_id = explain_event.user_id
@@ -44,7 +45,7 @@ AS $function$
      ORDER BY j.applies DESC, j.rule = 'base' DESC, abs(j.weight) DESC, j.rule COLLATE "C"
 $function$;
 COMMENT ON FUNCTION rewards.explain_event(uuid, uuid) IS
-    'Every trust rule of the version that scored an event of the company, with what was observed (null: unknown) and whether it applied; the weights of those that did sum to the trust score, within 0 to 100. No rows for an event that was not scored. With the user_id the event is found by its key, without it by a search';
+    'Every trust rule of the version that scored an event of the company, with what was observed (null: unknown) and whether it applied; the weights of those that did sum to the trust score, within 0 to 100. No rows for an event that was not scored. With the user_id the event is found by its key, without it by a search. Errors: insufficient_privilege in the role user for another user';
 
 CREATE FUNCTION rewards.backtest_trust_rules(rules_version integer, from_time timestamptz, to_time timestamptz)
     RETURNS TABLE (old_status text, new_status text, events bigint, points bigint)

@@ -2,7 +2,7 @@ CREATE FUNCTION rewards.event_request_hash(user_id uuid, event_type text, event_
     RETURNS text
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rewards_event_request_hash';
 COMMENT ON FUNCTION rewards.event_request_hash(uuid, text, timestamptz, text) IS
-    'The hash that an attestation has to carry to speak for this event of the context''s company: SHA-256, in base64url without padding, of the six lines "pg_rewards event v1", company, user, event type, event time in whole milliseconds since 1970, and nonce. The app asks Play Integrity for it as requestHash or nonce, and App Attest for the text itself as client data. Errors: invalid_text_representation for an event type with a line break';
+    'The hash that an attestation has to carry to speak for this event of the context''s company: SHA-256, in base64url without padding, of the six lines "pg_rewards event v1", company, user, event type, event time in whole milliseconds since 1970, and nonce. The app asks Play Integrity for it as requestHash or nonce, and App Attest for the text itself as client data. Errors: invalid_text_representation for an event type with a line break, insufficient_privilege in the role user for another user, invalid_authorization_specification without a context';
 
 CREATE FUNCTION rewards.examine_attestation(
     user_id uuid, device_id text, verdict jsonb, request_hash text DEFAULT NULL,

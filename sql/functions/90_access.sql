@@ -11,7 +11,8 @@ DECLARE
     -- What a programme is made of.
     for_both CONSTANT text[] := ARRAY[
         'set_company_context(uuid, text, text)', 'issue_company_token(uuid, text, text, interval, timestamptz, bytea)',
-        'set_company_context_token(text)', 'get_context_challenge()', 'require_company_id()', 'require_user_id(uuid)', 'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
+        'set_company_context_token(text)', 'get_context_challenge()', 'require_company_id()', 'require_user_id(uuid)',
+        'session_residue()', 'session_settings()', 'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
         'cleanup_expired_nonces()',
         'award_points(uuid, bigint, text, text, text, timestamptz)', 'deduct_points(uuid, bigint, text, text, text, timestamptz)',
         'refund_points(uuid, uuid, text)', 'expire_points(integer)', 'calculate_user_points(uuid)',

@@ -174,8 +174,10 @@ SQL_FUNCTION(rewards_event_request_hash) {
     const std::string_view event_type = text_view(arguments.required(1, "event_type"));
     const TimestampTz time = finite_timestamp(DatumGetTimestampTz(arguments.required(2, "event_time")), "event_time");
     const std::string_view nonce = nonce_argument(arguments, 3, "nonce");
+    const Context& context = require_context();
+    require_member(context, user);
     const rewards::DigestText digits =
-        rewards::text_of(event_request_hash({user, require_context().company}, event_type, time, nonce));
+        rewards::text_of(event_request_hash({user, context.company}, event_type, time, nonce));
     return to_datum(std::string_view(digits.data(), digits.size()));
 }
 

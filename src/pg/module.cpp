@@ -4,6 +4,8 @@
 #include "pg/raise.hpp"
 #include "pg/tenant.hpp"
 #include "pg/tenant_claims.hpp"
+#include "pg/tenant_role.hpp"
+#include "pg/tenant_session.hpp"
 #include "pg/tenant_token.hpp"
 
 extern "C" {
@@ -20,5 +22,8 @@ PGDLLEXPORT void _PG_init(void) {
     define_coupon_settings();
     MarkGUCPrefixReserved("rewards");
     watch_tables();
+    // Last: should any of the above fail, the server calls this again, and what hooks twice calls itself.
+    keep_role_while_sealed();
+    refuse_residue_while_sealed();
 }
 }

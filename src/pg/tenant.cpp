@@ -18,6 +18,7 @@ Context stand_in{};             // what rewards.default_company_id says
 std::array<char, 512> offer{};  // the value that our setter is about to set; empty: none
 char* setting = nullptr;
 char* default_company = nullptr;
+void (*sealing_check)() = nullptr;
 
 std::optional<Role> any_role_of(std::string_view name) {
     for (std::size_t role = 0; role < std::size(role_names); ++role)
@@ -148,6 +149,7 @@ void seal_context(const char* value, const Context& context) {
                 errmsg("this transaction is sealed for another company context"),
                 errhint("One transaction serves one company and one actor: COMMIT or ROLLBACK first."));
     if (same(active, context)) return;
+    if (!seal.is_set && sealing_check != nullptr) sealing_check();
     seal = context;
     strlcpy(offer.data(), value, offer.size());
     set_config_option("rewards.context", value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
@@ -207,6 +209,8 @@ void enter_context(const Uuid& company, Role role, std::optional<std::string_vie
     if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
     seal_context(value, *context);
 }
+
+void before_sealing(void (*check)()) { sealing_check = check; }
 
 void remain_without_context() {
     if (is_sealed()) return;

@@ -47,6 +47,9 @@ bool crosses_companies();
 // Has this transaction been given a context, be it gone with a savepoint?
 bool is_sealed();
 
+// Runs before a transaction is sealed, and may refuse.
+void before_sealing(void (*check)());
+
 // Who acts: the actor of the context or, where there is none, the role that logged in.
 const char* current_actor();
 

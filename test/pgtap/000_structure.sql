@@ -90,7 +90,14 @@ SELECT set_eq('TABLE callable', $$ VALUES
 
     ('set_company_context(company_id uuid, actor text DEFAULT NULL::text, role text DEFAULT ''service''::text)', 'void', 'volatile', 'unsafe', false),
     ('get_current_company_id()', 'uuid', 'stable', 'safe', false),
+    ('get_back_end_company_id()', 'uuid', 'stable', 'safe', false),
     ('get_current_user_id()', 'uuid', 'stable', 'safe', false),
+    ('get_first_user_id()', 'uuid', 'stable', 'safe', false),
+    ('get_last_user_id()', 'uuid', 'stable', 'safe', false),
+    ('require_company_id()', 'uuid', 'stable', 'safe', false),
+    ('require_user_id(user_id uuid)', 'uuid', 'stable', 'safe', false),
+    ('session_settings(OUT name text, OUT setting text)', 'SETOF record', 'stable', 'restricted', false),
+    ('session_residue()', 'TABLE(kind text, name text, detail text)', 'stable', 'restricted', false),
 
     ('issue_company_token(company_id uuid, actor text DEFAULT NULL::text, role text DEFAULT ''user''::text, ttl interval DEFAULT ''00:05:00''::interval, not_before timestamp with time zone DEFAULT NULL::timestamp with time zone, challenge bytea DEFAULT NULL::bytea)',
         'text', 'volatile', 'unsafe', false),
@@ -221,17 +228,19 @@ SELECT is_empty($$ SELECT relname FROM our_column WHERE attname = 'company_id' A
 SELECT set_eq($$ SELECT relname::text FROM of_company $$,
     $$ SELECT relname::text FROM pg_policy JOIN our_table ON our_table.oid = polrelid
         WHERE polname = 'tenant' AND polpermissive AND polcmd = '*' AND polroles = '{0}'
-          AND pg_get_expr(polqual, polrelid) = '(company_id = rewards.get_current_company_id())' $$,
+          AND pg_get_expr(polqual, polrelid) IN ('(company_id = rewards.get_current_company_id())', '(company_id = rewards.get_back_end_company_id())') $$,
     'the policy of the company is for everybody and every command, and calls the company bare, as the planner needs it');
 SELECT set_eq($$ SELECT relname::text FROM of_company $$,
-    $$ SELECT relname::text FROM pg_policy JOIN our_table ON our_table.oid = polrelid WHERE polname = 'member' AND NOT polpermissive AND polcmd = '*' $$,
-    'the policy of the member narrows it');
+    $$ SELECT relname::text FROM pg_policy JOIN our_table ON our_table.oid = polrelid
+        WHERE polname = 'member' AND NOT polpermissive AND polcmd = '*'
+           OR polname = 'tenant' AND pg_get_expr(polqual, polrelid) = '(company_id = rewards.get_back_end_company_id())' $$,
+    'the policy of the member narrows it, where a member sees anything');
 SELECT is_empty($$ SELECT polname, polrelid::regclass FROM pg_policy WHERE polrelid IN (SELECT oid FROM our_table)
                       AND polname NOT IN ('tenant', 'member') AND polpermissive
                       AND NOT (polname = 'defaults' AND polcmd = 'r' AND pg_get_expr(polqual, polrelid) =
                                    '(company_id = ''00000000-0000-0000-0000-000000000000''::uuid)') $$,
     'no other policy lets anybody in, except that everybody reads defaults');
-SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p WHERE proname IN ('get_current_company_id', 'get_current_user_id')
+SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p WHERE has_function_privilege('public', oid, 'EXECUTE')
                       AND (provolatile <> 's' OR proparallel <> 's') $$,
     'what policies call is STABLE and PARALLEL SAFE');
 SELECT is_empty($$ SELECT indexrelid::regclass FROM pg_index JOIN of_user ON indrelid = oid WHERE indisunique AND NOT attnum = ANY (indkey) $$,
@@ -242,11 +251,11 @@ SELECT is_empty($$ SELECT relname, attname FROM our_column
                     WHERE atttypid IN ('timestamp'::regtype, 'money'::regtype, 'float4'::regtype, 'float8'::regtype) OR attidentity <> '' $$,
     'no time lacks its zone, no amount is in floating point, no id is from a sequence');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p JOIN pg_language l ON l.oid = prolang
-                    WHERE lanname IN ('sql', 'plpgsql') AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false) $$,
-    'every function in SQL or PL/pgSQL has its search_path pinned');
+                    WHERE lanname IN ('sql', 'plpgsql') AND prosqlbody IS NULL AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false) $$,
+    'every function in SQL or PL/pgSQL has its search_path pinned, or its body parsed already');
 SELECT is_empty('SELECT oid::regprocedure FROM our_function WHERE prosecdef', 'no function borrows its owner''s rights');
 SELECT set_eq($$ SELECT proname::text FROM our_function WHERE has_function_privilege('public', oid, 'EXECUTE') $$,
-    ARRAY['get_current_company_id', 'get_current_user_id'], 'PUBLIC executes only what policies call');
+    ARRAY['get_current_company_id', 'get_back_end_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id'], 'PUBLIC executes only what policies call');
 SELECT is_empty($$ SELECT oid::regclass FROM our_table, aclexplode(relacl) WHERE grantee = 0 $$, 'and has no right to any table');
 SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM our_table) AND tgenabled = 'A' $$,
     $$ VALUES ('rewards.points_events', 'guard_update'), ('rewards.points_events', 'refuse_removal'),

@@ -256,8 +256,8 @@ SELECT is((SELECT count(DISTINCT code_hash) FROM our_coupon), (SELECT count(*) F
 -- One company's codes lead to its coupons, and another's do not.
 BEGIN;
 SELECT rewards.set_company_context((SELECT min(company::text)::uuid FROM account)) \g /dev/null
-SELECT bag_eq('SELECT rewards.hash_coupon_code(code) FROM coupon WHERE company = rewards.get_current_company_id()',
-    'SELECT code_hash FROM our_coupon WHERE company_id = rewards.get_current_company_id()', 'a code leads to its coupon by its hash');
+SELECT results_eq('SELECT rewards.hash_coupon_code(code) FROM coupon WHERE company = rewards.get_current_company_id() ORDER BY 1',
+    'SELECT code_hash FROM our_coupon WHERE company_id = rewards.get_current_company_id() ORDER BY 1', 'a code leads to its coupon by its hash');
 SELECT is_empty('SELECT FROM our_coupon, coupon WHERE company <> rewards.get_current_company_id() AND code_hash = rewards.hash_coupon_code(code)',
     'which is another one in another company');
 COMMIT;

@@ -12,12 +12,18 @@ CREATE ROLE pgtap_stranger;
 SELECT rewards.install() WHERE to_regclass('rewards.data_version') IS NULL \g /dev/null
 SELECT plan(69);
 
--- What a statement gives to a role, a text for each row. pgTAP's own tables belong to the superuser.
+-- What a statement gives to a role, a text for each row. pgTAP's own tables belong to the superuser, and a transaction with
+-- a company context cannot change its role: so each role has a function that runs statements with the role's own rights.
+CREATE FUNCTION pg_temp.run(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY EXECUTE format('WITH result AS (%s) SELECT concat_ws('','', VARIADIC ARRAY(SELECT value FROM json_each_text(row_to_json(result)))) FROM result', statement);
+END $$;
+SELECT format('CREATE FUNCTION pg_temp.as_%1$s(statement text) RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS %2$L;
+               ALTER FUNCTION pg_temp.as_%1$s(text) OWNER TO %1$s', role, 'SELECT pg_temp.run($1)')
+  FROM unnest(ARRAY['pgtap_app', 'pgtap_admin', 'pgtap_stranger']) AS role \gexec
 CREATE FUNCTION pg_temp.as_role(role name, statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
-    EXECUTE format('SET LOCAL ROLE %I', role);
-    RETURN QUERY EXECUTE format('WITH result AS (%s) SELECT concat_ws('','', VARIADIC ARRAY(SELECT value FROM json_each_text(row_to_json(result)))) FROM result', statement);
-    RESET ROLE;
+    RETURN QUERY EXECUTE format('SELECT pg_temp.%I(%L)', 'as_' || role, statement);
 END $$;
 CREATE FUNCTION pg_temp.gives(role name, statement text, wanted text[], description text) RETURNS text LANGUAGE sql AS
     $$ SELECT results_eq(format('SELECT pg_temp.as_role(%L, %L)', role, statement), wanted, description) $$;
@@ -68,7 +74,9 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
           'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'event_request_hash', 'examine_attestation', 'flag_account',
           'current_settings', 'submit_points_event', 'submit_points_events', 'seal_ledger', 'event_receipt',
           'validate_points_event', 'validate_pending_events', 'expire_points', 'refund_points', 'points_history', 'balance_at',
-          'within_attribution_window', 'uuidv7_floor', 'cleanup_expired_nonces', 'cleanup_expired_attestations'],
+          'within_attribution_window', 'uuidv7_floor', 'cleanup_expired_nonces', 'cleanup_expired_attestations',
+          'get_back_end_company_id', 'get_first_user_id', 'get_last_user_id', 'require_company_id', 'require_user_id',
+          'session_residue', 'session_settings'],
     'the back end calls what a programme is made of');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_temp.functions_with('pgtap_app') $$,
     ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'resolve_fraud_insight', 'review_points_event',
@@ -78,7 +86,8 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_t
           'unsealed_entries', 'event_entry_hash', 'status_entry_hash', 'merkle_root', 'merkle_path', 'follow_merkle_path',
           'block_hash', 'repair_account', 'rotate_token_key', 'retire_token_key'],
     'and staff a little more');
-SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_stranger') $$, ARRAY['get_current_company_id', 'get_current_user_id'],
+SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_stranger') $$, ARRAY['get_current_company_id', 'get_back_end_company_id', 'get_current_user_id',
+          'get_first_user_id', 'get_last_user_id'],
     'a stranger still has what everybody has');
 
 -- Without a context
@@ -132,7 +141,7 @@ SELECT pg_temp.gives('pgtap_app', 'SELECT user_id, available_points FROM rewards
 SELECT pg_temp.gives('pgtap_app', 'SELECT DISTINCT user_id FROM rewards.points_events', ARRAY[:'ann'], 'its events');
 SELECT pg_temp.gives('pgtap_app', 'SELECT issued_to FROM rewards.coupons', ARRAY[:'ann'], 'its coupons');
 SELECT pg_temp.gives('pgtap_app', 'SELECT template_name FROM rewards.coupon_templates', '{ten off}', 'and what is on offer');
-SELECT pg_temp.gives('pgtap_app', format('SELECT available_points FROM rewards.calculate_user_points(%L)', :'bob'), '{0}', 'and nobody else''s points');
+SELECT pg_temp.refuses('pgtap_app', format('SELECT available_points FROM rewards.calculate_user_points(%L)', :'bob'), '42501', 'and nobody else''s points');
 SELECT pg_temp.gives('pgtap_app', format('SELECT outcome FROM rewards.redeem_coupon(%L, %L, %L)', :'ann', :'offer', 'm'), '{redeemed}', 'it redeems for itself');
 SELECT pg_temp.refuses('pgtap_app', format('SELECT outcome FROM rewards.redeem_coupon(%L, %L, %L)', :'bob', :'offer', 'm'), '42501', 'and for nobody else');
 SELECT pg_temp.refuses('pgtap_app', format('SELECT * FROM rewards.award_points(%L, 1)', :'ann'), '42501', 'and awards itself nothing');

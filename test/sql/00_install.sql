@@ -28,6 +28,19 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
+-- What a statement of another role gives, one text a row. A transaction with a company context cannot change its role.
+DO $$
+DECLARE
+    helper record;
+BEGIN
+    FOR helper IN SELECT * FROM (VALUES ('as_app', 'regress_rewards_app'), ('as_nobody', 'regress_rewards_nobody'),
+                                        ('as_owner', 'regress_rewards Owner')) AS helpers (name, role) LOOP
+        EXECUTE format('CREATE FUNCTION %I(statement text) RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER AS %L',
+                       helper.name, 'BEGIN RETURN QUERY EXECUTE statement; END');
+        EXECUTE format('ALTER FUNCTION %I(text) OWNER TO %I', helper.name, helper.role);
+    END LOOP;
+END $$;
+
 -- Identifiers that read well: company('30a') is company a of file 30, member('301') its first member.
 CREATE FUNCTION identifier(kind text, name text) RETURNS uuid LANGUAGE sql IMMUTABLE
     RETURN (kind || '0000000-0000-4000-8000-' || lpad(name, 12, '0'))::uuid;
@@ -239,7 +252,7 @@ SELECT count(*) > 20 AS functions, count(*) FILTER (WHERE lanname IN ('plpgsql',
        count(*) FILTER (WHERE lanname = 'c') > 10 AS in_c
   FROM pg_proc JOIN pg_language ON pg_language.oid = prolang WHERE pronamespace = 'rewards'::regnamespace;
 
--- PUBLIC may execute the two readers that policies and defaults call, and nothing else.
+-- PUBLIC may execute the readers that policies and defaults call, and nothing else.
 SELECT p.oid::regprocedure AS public_function
   FROM pg_proc p, aclexplode(coalesce(proacl, acldefault('f', proowner))) AS granted
  WHERE pronamespace = 'rewards'::regnamespace AND granted.grantee = 0
@@ -255,10 +268,11 @@ SELECT privilege_type
 -- No function is SECURITY DEFINER.
 SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'rewards'::regnamespace AND prosecdef;
 
--- Every function in plpgsql or SQL has its search_path pinned to where nobody else can create.
+-- Every function in plpgsql or SQL has its search_path pinned to where nobody else can create, unless its body was
+-- parsed when it was created.
 SELECT p.oid::regprocedure, proconfig
   FROM pg_proc p JOIN pg_language l ON l.oid = prolang
- WHERE pronamespace = 'rewards'::regnamespace AND lanname IN ('plpgsql', 'sql')
+ WHERE pronamespace = 'rewards'::regnamespace AND lanname IN ('plpgsql', 'sql') AND prosqlbody IS NULL
    AND NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(proconfig, '{}'));
 
 -- Every function, table and schema says what it is for.
@@ -276,7 +290,8 @@ SELECT nspname FROM pg_namespace WHERE nspname = 'rewards' AND obj_description(o
 -- the index.
 SELECT proname, provolatile, proparallel, proisstrict
   FROM pg_proc
-   WHERE pronamespace = 'rewards'::regnamespace AND proname IN ('get_current_company_id', 'get_current_user_id')
+   WHERE pronamespace = 'rewards'::regnamespace AND proname IN (
+         'get_current_company_id', 'get_back_end_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id')
    ORDER BY 1;
 
 -- No function that writes, or reads the context, is IMMUTABLE.
@@ -287,18 +302,20 @@ SELECT proname FROM pg_proc
                        'verify_chains_query')
    AND proname NOT LIKE 'merkle\_%';
 
--- Row-level security is forced on every table of companies, and a policy names the company, bare.
+-- Row-level security is forced on every table of companies, and a policy names the company, bare. Members are kept to
+-- themselves by another, or see nothing by the first.
 SELECT c.relname AS unprotected
   FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid AND attname = 'company_id'
  WHERE relnamespace = 'rewards'::regnamespace AND relkind = 'r'
    AND NOT (relrowsecurity AND relforcerowsecurity
             AND EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polpermissive AND polcmd = '*'
-                AND polroles = '{0}'
-                           AND pg_get_expr(polqual, polrelid) = '(company_id = rewards.get_current_company_id())'
-                           AND polwithcheck IS NULL)
-            AND EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND NOT polpermissive AND polcmd = '*'
-                AND polroles = '{0}'
-                           AND pg_get_expr(polqual, polrelid) ~ 'rewards.get_current_user_id\(\) IS NULL'));
+                           AND polroles = '{0}' AND polwithcheck IS NULL
+                           AND (pg_get_expr(polqual, polrelid) = '(company_id = rewards.get_back_end_company_id())'
+                                OR pg_get_expr(polqual, polrelid) = '(company_id = rewards.get_current_company_id())'
+                                AND EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND NOT polpermissive
+                                               AND polcmd = '*' AND polroles = '{0}' AND polwithcheck IS NULL
+                                               AND pg_get_expr(polqual, polrelid) ~
+                                   'rewards.get_current_user_id\(\) IS NULL|^\(\((user_id|issued_to) >= rewards.get_first_user_id\(\)\) AND \(\1 <= rewards.get_last_user_id\(\)\)\)$'))));
 
 -- No second permissive policy widens what the first allows, except that everybody reads defaults.
 SELECT polrelid::regclass, polname FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid

@@ -62,7 +62,7 @@ SELECT state, call FROM (VALUES
     ($$SELECT rewards.claim_coupon('0000-0000-0000-0001', 'till')$$),
     ($$SELECT rewards.hash_coupon_code('0000-0000-0000-0000')$$)) AS calls (call), attempt(call);
 
--- A balance without a company is nobody's.
+-- Without a company there is no balance to ask for.
 SELECT * FROM rewards.calculate_user_points(:'member_1');
 
 -- The owner writes nothing without a context.
@@ -84,31 +84,31 @@ ROLLBACK;
 
 -- Each sees its own.
 BEGIN;
-SELECT rewards.set_company_context(:'company_a') \gset
 SET LOCAL ROLE regress_rewards_admin;
+SELECT rewards.set_company_context(:'company_a') \gset
 SELECT rewards.get_current_company_id() = :'company_a' AS company_a, rewards.get_current_user_id() IS NULL AS no_member;
 SELECT * FROM visible();
 SELECT available_points FROM rewards.calculate_user_points(:'member_1');
 COMMIT;
 BEGIN;
-SELECT rewards.set_company_context(:'company_b') \gset
 SET LOCAL ROLE regress_rewards_admin;
+SELECT rewards.set_company_context(:'company_b') \gset
 SELECT * FROM visible();
 SELECT available_points FROM rewards.calculate_user_points(:'member_1');
 COMMIT;
 
 -- A company that has nothing sees nothing.
 BEGIN;
-SELECT rewards.set_company_context(company('10ff')) \gset
 SET LOCAL ROLE regress_rewards_admin;
+SELECT rewards.set_company_context(company('10ff')) \gset
 SELECT * FROM visible();
 SELECT * FROM rewards.calculate_user_points(:'member_1');
 COMMIT;
 
 -- The owner, whom row-level security holds too, can neither write for another company nor reach its rows.
 BEGIN;
-SELECT rewards.set_company_context(:'company_a') \gset
 SET LOCAL ROLE "regress_rewards Owner";
+SELECT rewards.set_company_context(:'company_a') \gset
 SELECT * FROM visible();
 SELECT state, split_part(statement, E'\n', 1) AS statement FROM (VALUES
     ($$SELECT write_event(member('101'), company('10b'))$$),
@@ -205,8 +205,8 @@ SELECT refused_with, company = :'company_a' AS still_a, other_company, statement
     ($$CREATE FUNCTION pg_temp.f() RETURNS uuid LANGUAGE sql SET rewards.context = 'forged' AS ''$$)
     ) AS attacks (statement), attack(statement);
 
--- What a superuser's RESET may do at most is take the context away, and no other takes its place.
-SELECT company IS NOT DISTINCT FROM :'company_b' AS other, other_company, statement FROM (VALUES
+-- Nor is it reset. By which error differs between versions of the server.
+SELECT refused_with <> '00000' AS refused, company = :'company_a' AS still_a, other_company, statement FROM (VALUES
     ($$RESET rewards.context$$),
     ($$SET rewards.context TO DEFAULT$$),
     ($$SET LOCAL rewards.context TO DEFAULT$$),
@@ -404,8 +404,8 @@ SELECT rewards.get_current_user_id() AS none;
 
 -- A member's id may be written in any way that a UUID may.
 BEGIN;
-SELECT rewards.set_company_context(:'company_a', '{' || upper(:'member_2') || '}', 'user') \gset
 SET LOCAL ROLE regress_rewards_admin;
+SELECT rewards.set_company_context(:'company_a', '{' || upper(:'member_2') || '}', 'user') \gset
 SELECT rewards.get_current_user_id() = :'member_2' AS member_2;
 SELECT * FROM visible();
 COMMIT;

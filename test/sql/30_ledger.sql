@@ -417,8 +417,8 @@ RESET session_replication_role;
 
 -- And for the owner of the tables.
 BEGIN;
-SELECT rewards.set_company_context(:'company_a') \gset
 SET LOCAL ROLE "regress_rewards Owner";
+SELECT rewards.set_company_context(:'company_a') \gset
 SELECT state, statement FROM (VALUES
     ('DELETE FROM rewards.points_events'), ('TRUNCATE rewards.points_events'),
     ('UPDATE rewards.points_events SET points_delta = 1'),
@@ -530,9 +530,7 @@ SELECT available_points, level, turnover, tier FROM rewards.user_points_cache WH
 SELECT origin FROM rewards.used_nonces WHERE user_id = :'member_3';
 
 -- They are filled for a back end, too, whose rights end at our functions.
-SET LOCAL ROLE regress_rewards_app;
-SELECT outcome FROM rewards.award_points(:'member_4', 1, NULL, 'own columns');
-RESET ROLE;
+SELECT as_app(format($$SELECT outcome FROM rewards.award_points(%L, 1, NULL, 'own columns')$$, :'member_4')) AS outcome;
 SELECT shop, batch, doubled, number IS NOT NULL AS numbered FROM rewards.points_events WHERE user_id = :'member_4';
 
 -- What the user keeps in columns of its own survives our writes, and may change while the event does not.

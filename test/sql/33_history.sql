@@ -179,11 +179,12 @@ SELECT rewards.balance_at(:'member_1', 'infinity') AS available, rewards.balance
 TABLE misremembered;
 COMMIT;
 
--- A member asks for itself; for another, and without a context, there is nothing.
+-- A member asks for itself; for another, and without a context, nobody is told anything.
 BEGIN;
 SET LOCAL ROLE regress_rewards_app;
 SELECT rewards.set_company_context(:'company_a', :'member_1', 'user') \gset
-SELECT rewards.balance_at(:'member_1', 'infinity') AS own, rewards.balance_at(:'member_2', 'infinity') AS other;
+SELECT rewards.balance_at(:'member_1', 'infinity') AS own;
+SELECT rewards.balance_at(:'member_2', 'infinity') AS other;
 COMMIT;
 SELECT rewards.balance_at(:'member_1', 'infinity') AS without_context;
 
@@ -248,7 +249,7 @@ SELECT state, message, hint, call FROM (VALUES
     ($$SELECT * FROM rewards.points_history(member('3301'), NULL)$$),
     ($$SELECT * FROM rewards.points_history(member('3301'), 5, event('3301'))$$)) AS calls (call), attempt(call);
 SELECT state, message FROM attempt(format('SELECT * FROM rewards.points_history(%L, 5, %L)', :'member_1', :'fifth'));
-SELECT count(*) AS nobody FROM rewards.points_history(NULL);
+SELECT state, message FROM attempt('SELECT rewards.points_history(NULL)');
 SELECT count(*) AS nothing_yet FROM rewards.points_history(:'member_3');
 ROLLBACK;
 
@@ -258,13 +259,14 @@ SELECT rewards.set_company_context(:'company_a') \gset
 INSERT INTO rewards.points_events (id, user_id, event_type, event_time, points_delta, trust_score)
     VALUES (event('3302'), :'member_2', 'visit', now(), 2, 35);
 SELECT event_type, trust_score FROM rewards.points_history(:'member_2', 1);
+SELECT id AS event_of_1 FROM rewards.points_events WHERE user_id = :'member_1' LIMIT 1 \gset
 COMMIT;
 BEGIN;
 SET LOCAL ROLE regress_rewards_app;
 SELECT rewards.set_company_context(:'company_a', :'member_2', 'user') \gset
 SELECT event_type, validation_status, trust_score, balance_after FROM rewards.points_history(:'member_2');
-SELECT count(*) AS others FROM rewards.points_history(:'member_1');
-SELECT state, message FROM attempt($$SELECT * FROM rewards.points_history(member('3301'), 5, event('3302'))$$);
+SELECT state, message FROM attempt($$SELECT rewards.points_history(member('3301'))$$);
+SELECT state, message FROM attempt(format('SELECT rewards.points_history(%L, 5, %L)', :'member_2', :'event_of_1'));
 COMMIT;
 BEGIN;
 SET LOCAL ROLE regress_rewards_app;
@@ -306,7 +308,7 @@ DO $$ BEGIN
     END LOOP;
 END $$;
 ANALYZE rewards.points_events, rewards.ledger_entries;
-CREATE TEMP TABLE moments AS
+CREATE TABLE moments AS
     SELECT version, recorded_at, balance_after FROM rewards.ledger WHERE user_id = :'member_3' AND version % 1997 = 1;
 SELECT count(*) AS entries, max(balance_after) AS balance FROM rewards.ledger WHERE user_id = :'member_3';
 SELECT pg_relation_size('rewards.points_events') / current_setting('block_size')::int > 300 AS many_pages;

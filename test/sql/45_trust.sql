@@ -246,7 +246,7 @@ ROLLBACK;
 -- Why an event has its score
 
 -- Events as they are stored with their scores, of the cases above and one of 95 points that nobody scored.
-CREATE FUNCTION store_cases(of_company uuid) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION store_cases(of_company uuid) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
     INSERT INTO rewards.points_events (id, user_id, company_id, event_type, event_time, points_delta, trust_score, trust_features, trust_version)
     SELECT event('45' || lpad(number::text, 2, '0')), member('4501'), of_company, 'x', now(), number,
            (rewards.trust_score(observed(given), 1)).score, observed(given), 1
@@ -263,9 +263,9 @@ INSERT INTO rewards.company_settings VALUES (:'defaults', 60, 30);
 GRANT SELECT ON rewards.company_settings TO regress_rewards_admin;
 \endif
 SELECT count(*) > 0 AS granted FROM rewards.grant_access('regress_rewards_app', 'regress_rewards_admin');
+SET LOCAL ROLE regress_rewards_admin;
 SELECT rewards.set_company_context(:'company_b', 'staff', 'admin') \gset
 SELECT store_cases(:'company_b');
-SET LOCAL ROLE regress_rewards_admin;
 SELECT rule, feature, observed, comparison, threshold, weight, applies FROM rewards.explain_event(event('4505'));
 SELECT rule, sentence FROM rewards.explain_event(event('4505'), :'member_1') WHERE applies;
 
@@ -279,11 +279,10 @@ SELECT count(*) FROM unnest(ARRAY[event('4595'), event('45ff')]) AS id, rewards.
 SELECT count(*) FROM rewards.explain_event(event('4501'), member('4502'));
 
 -- A new version explains nothing that an old one decided.
-SET LOCAL ROLE "regress_rewards Owner";
-INSERT INTO rewards.trust_rules (version, rule, feature, comparison, threshold, weight, sentence)
-SELECT 1000, rule, feature, comparison, threshold, CASE rule WHEN 'spacing_below_three_seconds' THEN -20 WHEN 'device_crowded' THEN 0 ELSE weight END, sentence
-  FROM rewards.trust_rules WHERE version = 1;
-SET LOCAL ROLE regress_rewards_admin;
+SELECT count(*) AS rules FROM as_owner($$
+    INSERT INTO rewards.trust_rules (version, rule, feature, comparison, threshold, weight, sentence)
+    SELECT 1000, rule, feature, comparison, threshold, CASE rule WHEN 'spacing_below_three_seconds' THEN -20 WHEN 'device_crowded' THEN 0 ELSE weight END, sentence
+      FROM rewards.trust_rules WHERE version = 1 RETURNING rule$$);
 SELECT rule, weight FROM rewards.explain_event(event('4508')) WHERE applies;
 SELECT score, reasons FROM rewards.points_events, rewards.trust_score(trust_features) WHERE id = event('4508');
 
@@ -302,27 +301,23 @@ SELECT (SELECT sum(events) FROM rewards.backtest_trust_rules(1, :'last', 'infini
        (SELECT sum(events) FROM rewards.backtest_trust_rules(1, NULL, NULL)) AS null_is_open;
 
 -- The company's thresholds come before the common ones, and what it leaves open is as there.
-SET LOCAL ROLE NONE;
-INSERT INTO rewards.company_settings (company_id, trust_validate_at, trust_review_at) VALUES (:'company_b', 66, 50);
-SET LOCAL ROLE regress_rewards_admin;
+SELECT as_owner($$INSERT INTO rewards.company_settings (trust_validate_at, trust_review_at) VALUES (66, 50) RETURNING 'set'$$) AS own;
 SELECT * FROM rewards.backtest_trust_rules(1, '-infinity', 'infinity');
-SET LOCAL ROLE NONE;
-UPDATE rewards.company_settings SET trust_validate_at = NULL, trust_review_at = NULL WHERE company_id = :'company_b';
-SET LOCAL ROLE regress_rewards_admin;
+SELECT as_owner(format($$UPDATE rewards.company_settings SET trust_validate_at = NULL, trust_review_at = NULL
+                          WHERE company_id = %L RETURNING 'open'$$, :'company_b')) AS own;
 SELECT * FROM rewards.backtest_trust_rules(1, '-infinity', 'infinity');
 
 -- Staff see the defaults and the company's own rules, and the rules of nobody else; nobody writes.
 SELECT company_id, version, count(*) FROM rewards.trust_rules GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT state FROM attempt($$INSERT INTO rewards.trust_rules (version, rule, feature, comparison, threshold, weight, sentence) VALUES (1001, 'base', 'always', '=', 1, 100, 'x')$$);
-SET LOCAL ROLE "regress_rewards Owner";
-SELECT state, message FROM attempt(format($$INSERT INTO rewards.trust_rules (company_id, version, rule, feature, comparison, threshold, weight, sentence)
-    VALUES (%L, 1002, 'base', 'always', '=', 1, 100, 'x')$$, :'company_a'));
-SELECT state, message FROM attempt($$SELECT insert_rule('x', 'spacing_ms', '<', 1, -1)$$);
-SET LOCAL ROLE regress_rewards_app;
-SELECT state, message, call FROM (VALUES
+SELECT as_owner(format($$SELECT state || ' ' || message FROM attempt(%L)$$, statement)) AS refused FROM (VALUES
+    (format($$INSERT INTO rewards.trust_rules (company_id, version, rule, feature, comparison, threshold, weight, sentence)
+              VALUES (%L, 1002, 'base', 'always', '=', 1, 100, 'x')$$, :'company_a')),
+    ($$SELECT insert_rule('x', 'spacing_ms', '<', 1, -1)$$)) AS statements (statement);
+SELECT as_app(format($$SELECT state || ' ' || message FROM attempt(%L)$$, call)) AS refused, call FROM (VALUES
     ('SELECT FROM rewards.trust_rules'), ($$SELECT rewards.trust_score('{}')$$), ('SELECT rewards.trust_features()'),
     ($$SELECT rewards.explain_event(event('4505'))$$),
-    ($$SELECT rewards.backtest_trust_rules(1, '-infinity', 'infinity')$$)) AS calls (call), attempt(call);
+    ($$SELECT rewards.backtest_trust_rules(1, '-infinity', 'infinity')$$)) AS calls (call);
 ROLLBACK;
 
 -- A member learns nothing of the rules, whatever the role of its connection.
@@ -330,8 +325,8 @@ BEGIN;
 SELECT count(*) > 0 AS granted FROM rewards.grant_access(admin => 'regress_rewards_admin');
 INSERT INTO rewards.points_events (id, user_id, company_id, event_type, event_time, points_delta, trust_score, trust_features, trust_version)
 VALUES (event('4505'), :'member_1', :'company_b', 'x', now(), 1, 60, '{1000}', 1);
-SELECT rewards.set_company_context(:'company_b', :'member_1', 'user') \gset
 SET LOCAL ROLE regress_rewards_admin;
+SELECT rewards.set_company_context(:'company_b', :'member_1', 'user') \gset
 SELECT count(*) AS events FROM rewards.points_events;
 SELECT count(*) AS rules FROM rewards.trust_rules;
 SELECT count(*) AS reasons FROM rewards.explain_event(event('4505'));
@@ -345,8 +340,8 @@ BEGIN;
 SELECT count(*) > 0 AS granted FROM rewards.grant_access(admin => 'regress_rewards_admin');
 INSERT INTO rewards.points_events (id, user_id, company_id, event_type, event_time, points_delta, trust_score, trust_features, trust_version)
 VALUES (event('4505'), :'member_1', :'company_b', 'x', now(), 1, 60, '{1000}', 1);
-SELECT rewards.set_company_context(:'company_a', 'staff', 'admin') \gset
 SET LOCAL ROLE regress_rewards_admin;
+SELECT rewards.set_company_context(:'company_a', 'staff', 'admin') \gset
 SELECT count(*) AS reasons FROM rewards.explain_event(event('4505'));
 ROLLBACK;
 

@@ -228,23 +228,24 @@ BEGIN;
 SELECT rewards.set_company_context(:'company_a', 'scheduler') \gset
 GRANT USAGE ON SCHEMA rewards TO regress_rewards_nobody;
 GRANT EXECUTE ON FUNCTION rewards.cleanup_expired_attestations() TO regress_rewards_nobody;
-SET LOCAL ROLE regress_rewards_nobody;
-SELECT rewards.cleanup_expired_attestations();
-SELECT rewards.cleanup_expired_attestations();
-SELECT state, message FROM attempt('DELETE FROM rewards.attestation_cache');
-RESET ROLE;
+SELECT as_nobody('SELECT rewards.cleanup_expired_attestations()::text') AS cleanup_expired_attestations;
+SELECT as_nobody('SELECT rewards.cleanup_expired_attestations()::text') AS cleanup_expired_attestations;
+SELECT as_nobody($$SELECT state || ' ' || message FROM attempt('DELETE FROM rewards.attestation_cache')$$) AS refused;
 SELECT platform, count(*) FROM rewards.attestation_cache
  WHERE company_id = :'company_a' AND user_id = :'member_2' GROUP BY 1 ORDER BY 1;
 ROLLBACK;
 
 -- Who may
 
--- A member could have written the verdict itself, and nobody without a company has one to examine.
+-- A member could have written the verdict itself, and has hashes made for itself alone; nobody without a company has any
+-- to examine.
 BEGIN;
 SELECT rewards.set_company_context(:'company_a', :'member_1', 'user') \gset
 SELECT state, message, call FROM (VALUES
     ($$SELECT rewards.examine_attestation(member('471'), 'p', '{"keyId": "k", "counter": 3}')$$),
-    ($$SELECT rewards.cleanup_expired_attestations()$$)) AS calls (call), attempt(call);
+    ($$SELECT rewards.cleanup_expired_attestations()$$),
+    ($$SELECT rewards.event_request_hash(member('471'), 'visit', '2026-01-01', 'n')$$),
+    ($$SELECT rewards.event_request_hash(member('472'), 'visit', '2026-01-01', 'n')$$)) AS calls (call), attempt(call);
 COMMIT;
 SELECT state, message, call FROM (VALUES
     ($$SELECT rewards.event_request_hash(member('471'), 'visit', '2026-01-01', 'n')$$),

@@ -239,7 +239,7 @@ CREATE FUNCTION apple(who text, ago interval, nonce text, counter integer) RETUR
 LANGUAGE sql RETURN jsonb_build_object('keyId', 'k ' || who, 'counter', counter,
     'clientDataHash', rewards.event_request_hash(member(who), 'visit', moment(ago), nonce));
 \set strong '["MEETS_STRONG_INTEGRITY", "MEETS_DEVICE_INTEGRITY", "MEETS_BASIC_INTEGRITY"]'
-CREATE TEMP TABLE cases (number integer, what text, who text, ago interval, nonce text, attestation jsonb);
+CREATE TABLE cases (number integer, what text, who text, ago interval, nonce text, attestation jsonb);
 INSERT INTO cases VALUES
     (1, 'no attestation', '55b1', '1 hour', 'n', NULL),
     (2, 'strong, for this event', '55b2', '1 hour', 'n', play('55b2', '1 hour', 'n', :'strong')),
@@ -259,7 +259,7 @@ INSERT INTO cases VALUES
         play('55b2', '59 minutes 59.5 seconds', 'm', :'strong')),
     (16, 'not a verdict', '55bc', '1 hour', 'n', '[1]'), (17, 'null', '55bd', '1 hour', 'n', 'null'),
     (18, 'verifier says no', '55be', '1 hour', 'n', play('55be', '1 hour', 'n', :'strong') || '{"isValid": false}');
-CREATE TEMP TABLE judged AS
+CREATE TABLE judged AS
 SELECT c.number, c.what, s.*
   FROM (SELECT * FROM cases ORDER BY number) AS c,
        rewards.submit_points_event(member(who), 'visit', moment(ago), nonce, 'phone of ' || who, attestation) AS s;

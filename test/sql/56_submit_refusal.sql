@@ -239,7 +239,6 @@ SELECT n, status, trust_score, reasons
  ORDER BY n;
 SELECT validated_by FROM rewards.points_events WHERE nonce = 'own 1';
 SELECT outcome FROM submit('569', 'visit', '40 minutes', 'own 1');
-RESET ROLE;
 SELECT count(*) AS cached FROM rewards.attestation_cache WHERE company_id = :'company_a';
 TABLE refused;
 ROLLBACK;
@@ -254,7 +253,7 @@ INSERT INTO rewards.company_settings (events_per_hour) VALUES (4);
 SELECT count(*) FROM generate_series(1, 3) AS n, submit('56b', 'visit', n * interval '9 minutes', 'raise ' || n);
 SELECT outcome FROM rewards.submit_points_event(member('56b'), 'daily', moment('0'), 'raise', payload_hash => 'h');
 SET LOCAL rewards.on_refusal = 'raise';
-CREATE TEMP TABLE calls (type text, ago interval, nonce text, hash text);
+CREATE TABLE calls (type text, ago interval, nonce text, hash text);
 INSERT INTO calls VALUES ('visit', '1 hour', 'n', NULL), ('visit', '8 days', 'n', NULL), ('no', '1 hour', 'n', NULL),
     ('retired', '1 hour', 'n', NULL), ('receipt', '1 hour', 'n', NULL), ('daily', '1 minute', 'n', NULL), ('visit', '1 hour', 'raise 1', NULL);
 SELECT state, message, regexp_replace(detail, '\d{3,}', '#') AS detail, hint

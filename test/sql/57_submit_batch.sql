@@ -177,7 +177,7 @@ ROLLBACK;
 -- An error names the element; of the others nothing is written.
 BEGIN;
 SELECT rewards.set_company_context(:'company_a', 'back end') \gset
-CREATE TEMP TABLE bad (number serial, members jsonb);
+CREATE TABLE bad (number serial, members jsonb);
 INSERT INTO bad (members) VALUES ('{"user_id": null}'), ('{"user_id": "x"}'), ('{"user_id": 7}'), ('{"event_type": null}'),
     ('{"event_type": ""}'), ('{"event_type": ["visit"]}'), ('{"event_time": null}'), ('{"event_time": "noon"}'), ('{"event_time": 1767225600}'),
     ('{"event_time": "infinity"}'), ('{"nonce": null}'), ('{"nonce": 1}'), ('{"nonce": ""}'), ('{"device_id": {}}'), ('{"device_id": ""}'),
@@ -226,7 +226,7 @@ BEGIN;
 UPDATE rewards.company_settings SET events_per_hour = 10000, events_per_day = 10000, points_per_hour = 100000, points_per_day = 100000
  WHERE company_id = :'company_a';
 SELECT rewards.set_company_context(:'company_a', 'back end') \gset
-CREATE TEMP TABLE used (event integer, bytes bigint);
+CREATE TABLE used (event integer, bytes bigint);
 CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO used SELECT substring(NEW.nonce from '\d+')::integer, sum(used_bytes) FROM pg_backend_memory_contexts;
@@ -234,7 +234,7 @@ BEGIN
 END $$;
 CREATE TRIGGER look BEFORE INSERT ON rewards.points_events FOR EACH ROW
     WHEN (NEW.nonce IN ('many 1000', 'many 4990')) EXECUTE FUNCTION look();
-CREATE TEMP TABLE many AS
+CREATE TABLE many AS
 SELECT * FROM rewards.submit_points_events((SELECT jsonb_agg(event_of('57' || substr('abf', 1 + n * 3 / 5001, 1), 'lot', n * interval '30 seconds',
            'many ' || n, jsonb_build_object('device_id', 'd' || n % 4, 'payload_hash', n, 'proof_payload', jsonb_build_object('n', n))
            || CASE WHEN n % 2 = 0 THEN '{}' ELSE jsonb_build_object('attestation', jsonb_build_object('keyId', n, 'counter', n)) END

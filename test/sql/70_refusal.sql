@@ -41,10 +41,13 @@ SHOW rewards.on_refusal;
 BEGIN;
 SELECT rewards.set_company_context(:'company_a') \gset
 SELECT number, outcome, answer(call) = outcome AS answered FROM refusals ORDER BY number;
+ROLLBACK;
 
 -- Who asks for it, with whatever rights, gets an error: the HTTP status in the SQLSTATE, the outcome as the message,
 -- JSON as the detail, and a sentence as the hint.
+BEGIN;
 SET LOCAL ROLE regress_rewards_app;
+SELECT rewards.set_company_context(:'company_a') \gset
 SET LOCAL rewards.on_refusal = 'raise';
 SELECT number, state, message, detail, hint FROM refusals, attempt(call) ORDER BY number;
 SELECT bool_and(message = outcome) AS outcome_is_message, bool_and(jsonb_typeof(detail::jsonb) = 'object') AS json,

@@ -29,6 +29,8 @@ SET client_min_messages = warning;
 DROP EXTENSION pg_rewards CASCADE;
 RESET client_min_messages;
 
+DROP FUNCTION as_app(text), as_nobody(text), as_owner(text);
+
 -- The roles had no rights anywhere else.
 DROP ROLE "regress_rewards Owner", regress_rewards_app, regress_rewards_admin, regress_rewards_nobody;
 DROP FUNCTION attempt(text), member(text), offer(text), company(text), event(text), identifier(text, text);

@@ -1,0 +1,158 @@
+-- What each role of the context sees and may do, for every table and every function there is: a new one is held to the
+-- rule, until an exception with its reason is written down here.
+\ir tenant/two_companies.sql
+SELECT * FROM no_plan();
+
+-- The rule for what is shown: without a context nothing; to the back end and staff the company's rows; to a member those
+-- of them that have its id. What follows is what other conditions some tables have for some contexts.
+CREATE TABLE attack.shown (context text, relation name, condition text, reason text);
+INSERT INTO attack.shown VALUES
+    ('none',    'company_settings', $$ company_id = '00000000-0000-0000-0000-000000000000' $$, 'the defaults are no company''s'),
+    ('none',    'point_rules',      $$ company_id = '00000000-0000-0000-0000-000000000000' $$, 'the defaults are no company''s'),
+    ('none',    'trust_rules',      $$ company_id = '00000000-0000-0000-0000-000000000000' $$, 'the defaults are no company''s'),
+    ('service', 'company_settings', $$ company_id IN (attack.id('acme'), '00000000-0000-0000-0000-000000000000') $$, 'the defaults hold for it'),
+    ('service', 'point_rules',      $$ company_id IN (attack.id('acme'), '00000000-0000-0000-0000-000000000000') $$, 'the defaults hold for it'),
+    ('service', 'trust_rules',      $$ company_id IN (attack.id('acme'), '00000000-0000-0000-0000-000000000000') $$, 'the defaults hold for it'),
+    ('user',    'coupon_templates', $$ company_id = attack.id('acme') AND is_active $$, 'a member sees what is on offer'),
+    ('user',    'point_rules',      $$ company_id IN (attack.id('acme'), '00000000-0000-0000-0000-000000000000') AND is_active $$, 'and what earns points'),
+    ('user',    'audit_log',        'false', 'what staff did is no business of members'),
+    ('user',    'fraud_insights',   'false', 'nor is what they suspect'),
+    ('user',    'event_approvals',  'false', 'nor who of them approved'),
+    ('none',    'data_version',     'true', 'of the installation, not of a company'),
+    ('service', 'data_version',     'true', 'of the installation, not of a company'),
+    ('user',    'data_version',     'true', 'of the installation, not of a company'),
+    ('none',    'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
+    ('service', 'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
+    ('user',    'coupon_keys',      'true', 'fingerprints of the installation''s keys');
+INSERT INTO attack.shown SELECT 'admin', relation, condition, reason FROM attack.shown WHERE context = 'service';
+
+CREATE FUNCTION attack.has_column(relation regclass, VARIADIC names text[]) RETURNS text LANGUAGE sql AS
+    'SELECT attname::text FROM pg_attribute WHERE attrelid = relation AND attname = ANY (names) AND NOT attisdropped';
+CREATE FUNCTION attack.condition(context text, relation name) RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce((SELECT s.condition FROM attack.shown s WHERE (s.context, s.relation) = (condition.context, condition.relation)),
+        CASE context WHEN 'none' THEN 'false' ELSE $q$ company_id = attack.id('acme') $q$ END
+        || CASE context WHEN 'user' THEN coalesce(' AND ' || attack.has_column(format('rewards.%I', relation), 'user_id', 'issued_to')
+               || $q$ = attack.id('ann') $q$, ' AND false') ELSE '' END)
+$$;
+CREATE VIEW attack.relation AS
+    SELECT oid, relname AS name FROM pg_class WHERE relnamespace = 'rewards'::regnamespace AND relkind IN ('r', 'p', 'f');
+
+-- The rows that a condition holds for, or the state of an error.
+CREATE FUNCTION attack.rows_of(relation name, condition text DEFAULT 'true') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    found text;
+BEGIN
+    EXECUTE format($q$ SELECT count(*) || E' rows\n' || coalesce(string_agg(t::text, E'\n' ORDER BY t::text COLLATE "C"), '')
+                         FROM rewards.%I t WHERE %s $q$, relation, condition) INTO found;
+    RETURN found;
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE;
+END $$;
+CREATE FUNCTION attack.app_sees(name) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT attack.rows_of($1)';
+CREATE FUNCTION attack.admin_sees(name) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT attack.rows_of($1)';
+
+-- All that writes to a table; what it would have done is undone.
+CREATE FUNCTION attack.writes(relation name) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT format(verb, format('rewards.%I', relation), (SELECT quote_ident(attname) FROM pg_attribute
+                                                          WHERE attrelid = format('rewards.%I', relation)::regclass AND attnum = 1))
+      FROM unnest(ARRAY['INSERT INTO %1$s DEFAULT VALUES', 'INSERT INTO %1$s SELECT * FROM %1$s ON CONFLICT DO NOTHING',
+          'UPDATE %1$s SET %2$s = %2$s', 'DELETE FROM %1$s', 'TRUNCATE %1$s', 'TRUNCATE ONLY %1$s CASCADE',
+          'MERGE INTO %1$s t USING (VALUES (1)) s ON true WHEN MATCHED THEN UPDATE SET %2$s = t.%2$s WHEN NOT MATCHED THEN DO NOTHING',
+          'MERGE INTO %1$s t USING (VALUES (1)) s ON true WHEN MATCHED THEN DELETE',
+          'MERGE INTO %1$s t USING (VALUES (1)) s ON false WHEN NOT MATCHED THEN INSERT DEFAULT VALUES',
+          'WITH gone AS (DELETE FROM %1$s RETURNING *) SELECT FROM gone', 'SELECT FROM %1$s FOR UPDATE', 'SELECT FROM %1$s FOR KEY SHARE',
+          'LOCK TABLE %1$s IN ROW EXCLUSIVE MODE', $q$COPY %1$s FROM '/dev/null'$q$]) AS verb
+$$;
+CREATE FUNCTION attack.app_writes(name) RETURNS text LANGUAGE sql SECURITY DEFINER AS
+    $$ SELECT string_agg(DISTINCT attack.state_of(write), ' ') FROM attack.writes($1) AS write $$;
+CREATE FUNCTION attack.admin_writes(name) RETURNS text LANGUAGE sql SECURITY DEFINER AS
+    $$ SELECT string_agg(DISTINCT attack.state_of(write), ' ') FROM attack.writes($1) AS write $$;
+GRANT CREATE ON SCHEMA attack TO attack_app, attack_admin;
+ALTER FUNCTION attack.app_sees(name) OWNER TO attack_app;
+ALTER FUNCTION attack.admin_sees(name) OWNER TO attack_admin;
+ALTER FUNCTION attack.app_writes(name) OWNER TO attack_app;
+ALTER FUNCTION attack.admin_writes(name) OWNER TO attack_admin;
+REVOKE CREATE ON SCHEMA attack FROM attack_app, attack_admin;
+
+-- A table with nothing to hide proves nothing.
+SELECT isnt(attack.rows_of(name, format('company_id = %L', company) || coalesce(' AND ' || holder || format(' = %L', member), '')),
+            E'0 rows\n', format('%s has rows of %s', name, whose))
+  FROM attack.relation, attack.has_column(oid, 'user_id', 'issued_to') AS holder,
+       (VALUES (:'acme', :'ann', 'acme'), (:'acme', :'bob', 'its other member'), (:'other', :'ann', 'another company')) AS owners (company, member, whose)
+ WHERE attack.has_column(oid, 'company_id') IS NOT NULL AND (holder IS NOT NULL OR member <> :'bob');
+SELECT is_empty($$ SELECT name FROM attack.relation WHERE attack.has_column(oid, 'company_id') IS NULL AND name NOT IN (SELECT relation FROM attack.shown) $$,
+    'a table without company_id is one that the exceptions name');
+SELECT is_empty($$ SELECT relname FROM pg_class WHERE relnamespace = 'rewards'::regnamespace AND relkind IN ('v', 'm')
+                      AND NOT coalesce(reloptions @> '{security_invoker=true}', false) $$,
+    'a view shows nobody more than its tables do');
+
+-- What they ought to see is written down as the superuser sees it, whom no policy holds.
+CREATE TABLE attack.expected AS
+    SELECT context, name, attack.rows_of(name, attack.condition(context, name)) AS rows
+      FROM attack.relation, unnest(ARRAY['none', 'user', 'service', 'admin']) AS context;
+SELECT isnt_empty($$ SELECT FROM attack.expected WHERE context = 'user' AND rows NOT LIKE '0 rows%' $$, 'a member sees something');
+CREATE FUNCTION attack.check_tables(checked text) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT is(CASE role WHEN 'attack_app' THEN attack.app_sees(name) ELSE attack.admin_sees(name) END,
+              CASE WHEN has_table_privilege(role, 'rewards.' || name, 'SELECT') THEN rows ELSE '42501' END,
+              format('%s, context %s: SELECT shows the right rows of %s', role, context, name))
+      FROM attack.expected, unnest(ARRAY['attack_app', 'attack_admin']) AS role WHERE context = checked
+    UNION ALL
+    SELECT is(CASE role WHEN 'attack_app' THEN attack.app_writes(name) ELSE attack.admin_writes(name) END, '42501',
+              format('%s, context %s: no verb writes %s', role, checked, name))
+      FROM attack.relation, unnest(ARRAY['attack_app', 'attack_admin']) AS role
+$$;
+
+SELECT attack.check_tables('none');
+BEGIN;
+SELECT rewards.set_company_context(:'acme', :'ann', 'user') \g /dev/null
+SELECT attack.check_tables('user');
+COMMIT;
+BEGIN;
+SELECT rewards.set_company_context(:'acme', 'till', 'service') \g /dev/null
+SELECT attack.check_tables('service');
+COMMIT;
+BEGIN;
+SELECT rewards.set_company_context(:'acme', 'clerk', 'admin') \g /dev/null
+SELECT attack.check_tables('admin');
+COMMIT;
+
+-- Functions that are told a member: in the role user each of them refuses another one, whatever else it is told. They are
+-- called by a superuser, so that it is not a missing GRANT that refuses.
+CREATE TABLE attack.any_member (function name, reason text);
+INSERT INTO attack.any_member VALUES
+    ('entry_place', 'a text made of its arguments: reads nothing');
+CREATE FUNCTION attack.value(type oid, name text) RETURNS text LANGUAGE sql AS $$
+    SELECT CASE WHEN name IN ('at', 'event_time') THEN 'now()'
+                ELSE CASE type::regtype::text
+                         WHEN 'uuid' THEN format('%L', gen_random_uuid()) WHEN 'text' THEN $q$'visit'$q$ WHEN 'bigint' THEN '1'
+                         WHEN 'integer' THEN '1' WHEN 'jsonb' THEN $q$'{}'$q$ WHEN 'boolean' THEN 'true' WHEN 'inet' THEN $q$'::1'$q$
+                         WHEN 'timestamp with time zone' THEN 'now()' ELSE format('NULL::%s', type::regtype) END END
+$$;
+CREATE FUNCTION attack.calls_for(member uuid) RETURNS TABLE (function regprocedure, call text) LANGUAGE sql AS $$
+    SELECT p.oid, format('SELECT rewards.%I(%s)', p.proname, string_agg(quote_ident(p.proargnames[number]) || ' => ' ||
+               CASE WHEN type = 'uuid'::regtype AND p.proargnames[number] ~ 'user' THEN quote_literal(member)
+                    ELSE attack.value(type, p.proargnames[number]) END, ', ' ORDER BY number))
+      FROM pg_proc p, unnest(p.proargtypes::oid[]) WITH ORDINALITY AS argument (type, number)
+     WHERE p.pronamespace = 'rewards'::regnamespace
+       AND (number <= p.pronargs - p.pronargdefaults OR p.proargnames[number] ~ 'user')
+     GROUP BY p.oid HAVING bool_or(type = 'uuid'::regtype AND p.proargnames[number] ~ 'user')
+$$;
+SELECT cmp_ok(count(*), '>=', 16::bigint, 'there are functions to ask') FROM attack.calls_for(:'bob');
+BEGIN;
+SELECT rewards.set_company_context(:'acme', :'ann', 'user') \g /dev/null
+SELECT is(attack.state_of(call), '42501', function || ' refuses another member')
+  FROM attack.calls_for(:'bob') JOIN pg_proc ON oid = function WHERE proname NOT IN (SELECT m.function FROM attack.any_member m);
+SELECT is(attack.state_of(call), '42501', function || ' refuses somebody unknown, too: a refusal does not tell who is a member')
+  FROM attack.calls_for(gen_random_uuid()) JOIN pg_proc ON oid = function WHERE proname NOT IN (SELECT m.function FROM attack.any_member m);
+SELECT is(ARRAY(SELECT proname FROM attack.calls_for(:'ann') JOIN pg_proc ON oid = function WHERE attack.state_of(call) <> '42501' ORDER BY proname),
+    ARRAY['balance_at', 'calculate_user_points', 'entry_place', 'event_receipt', 'event_request_hash', 'explain_event', 'points_history',
+          'redeem_coupon', 'require_user_id', 'submit_points_event', 'verify_accounts', 'verify_chains']::name[],
+    'what a member may call for itself; it does not reach the others at all');
+SELECT is(attack.state_of(format('SELECT * FROM rewards.submit_points_events(%L)', jsonb_build_array(
+           jsonb_build_object('user_id', :'ann', 'event_type', 'visit', 'event_time', now(), 'nonce', 'mine'),
+           jsonb_build_object('user_id', :'bob', 'event_type', 'visit', 'event_time', now(), 'nonce', 'his')))), '42501',
+    'a batch with one event of another member is refused as a whole');
+COMMIT;
+
+SELECT * FROM finish();
+\ir tenant/remove.sql
