@@ -55,6 +55,8 @@ BEGIN
     IF tables_owner_id <> current_user::regrole::oid THEN
         EXECUTE format('GRANT USAGE, CREATE ON SCHEMA rewards TO %s', tables_owner);
         EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA rewards TO %s', tables_owner);
+        -- Who may read the rows of all companies is said by grant_access(cross_company => ...), and by nothing else.
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION rewards.begin_cross_company_access(text) FROM %s', tables_owner);
     END IF;
     RETURN rewards.code_data_version();
 END

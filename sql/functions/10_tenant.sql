@@ -35,6 +35,11 @@ CREATE FUNCTION rewards.get_last_user_id() RETURNS uuid
 COMMENT ON FUNCTION rewards.get_last_user_id() IS
     'The greatest user id that this transaction may see: that of its member in the role user, otherwise the greatest of all';
 
+CREATE FUNCTION rewards.crosses_companies() RETURNS boolean
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rewards_crosses_companies';
+COMMENT ON FUNCTION rewards.crosses_companies() IS
+    'Has this transaction begun cross-company access? For policies of the roles that may: USING (rewards.crosses_companies())';
+
 -- For functions, which should say what is missing.
 
 CREATE FUNCTION rewards.require_company_id() RETURNS uuid

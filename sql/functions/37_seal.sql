@@ -33,44 +33,54 @@ CREATE FUNCTION rewards.block_hash(
 COMMENT ON FUNCTION rewards.block_hash(uuid, bigint, bigint, bigint, bigint, bigint, bytea, bytea, timestamptz, text) IS
     'SHA-256 of the text "pg_rewards block v1" and the arguments in this order: company_id 16 bytes, numbers 8 bytes (big-endian, two''s complement), hashes 32 bytes, sealed_at 8 bytes (microseconds since 1970 UTC), sealed_by to the end. Null when a hash is not of 32 bytes';
 
--- Up to where blocks go, for each server that the ledger of the company was on, this one included. A walk down the
--- index, as there are many blocks and few servers.
-CREATE FUNCTION rewards.sealed_systems(OUT system_id bigint, OUT to_xid bigint) RETURNS SETOF record
+-- Up to where blocks go, for each server that a book ('ledger' or 'audit') of the company was on, this one included. A
+-- walk down the index, as there are many blocks and few servers.
+CREATE FUNCTION rewards.sealed_systems(
+    book text DEFAULT 'ledger', company uuid DEFAULT rewards.get_current_company_id(), OUT system_id bigint, OUT to_xid bigint)
+    RETURNS SETOF record
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 2 SET search_path = pg_catalog, pg_temp
 AS $function$
     WITH RECURSIVE sealed AS (
-        (SELECT b.system_id, b.to_xid FROM ONLY rewards.ledger_blocks b
-          WHERE b.company_id = rewards.get_current_company_id() ORDER BY b.system_id DESC, b.to_xid DESC LIMIT 1)
+        (SELECT b.system_id, b.to_xid FROM rewards.book_blocks b
+          WHERE b.book = sealed_systems.book AND b.company_id = company ORDER BY b.system_id DESC, b.to_xid DESC LIMIT 1)
         UNION ALL
         SELECT lower.system_id, lower.to_xid FROM sealed CROSS JOIN LATERAL (
-            SELECT b.system_id, b.to_xid FROM ONLY rewards.ledger_blocks b
-             WHERE b.company_id = rewards.get_current_company_id() AND b.system_id < sealed.system_id
+            SELECT b.system_id, b.to_xid FROM rewards.book_blocks b
+             WHERE b.book = sealed_systems.book AND b.company_id = company AND b.system_id < sealed.system_id
              ORDER BY b.system_id DESC, b.to_xid DESC LIMIT 1) AS lower)
     SELECT s.system_id, s.to_xid FROM sealed s
     UNION ALL
     SELECT c.system_identifier, 0 FROM pg_control_system() c
      WHERE c.system_identifier NOT IN (SELECT s.system_id FROM sealed s)
 $function$;
-COMMENT ON FUNCTION rewards.sealed_systems() IS
-    'Up to which transaction (exclusive) the company''s entries are sealed, for each server that they were written on and for this one (0: nothing yet)';
+COMMENT ON FUNCTION rewards.sealed_systems(text, uuid) IS
+    'Up to which transaction (exclusive) the entries of a book of the company are sealed, for each server that they were written on and for this one (0: nothing yet)';
 
 CREATE FUNCTION rewards.seal_ledger(OUT blocks bigint, OUT entries bigint, OUT last_block bigint)
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_seal_ledger';
 COMMENT ON FUNCTION rewards.seal_ledger() IS
-    'Seals all entries of the company whose transactions, and all older ones of the server, have ended: how many blocks and entries this made, and the number of the last block. Without new entries there is no new block. For any scheduler; several at once wait for one another, and nobody who writes waits. Errors: read_only_sql_transaction on a standby, insufficient_privilege for role user, invalid_authorization_specification without a context';
+    'Seals all entries of the company whose transactions, and all older ones of the server, have ended: how many blocks and entries this made, and the number of the last block. Without new entries there is no new block. Seals its rows of audit_log in audit_blocks as well, which are not counted here, and those about all companies. For any scheduler; several at once wait for one another, and nobody who writes waits. Errors: read_only_sql_transaction on a standby, insufficient_privilege for role user, invalid_authorization_specification without a context';
 
 CREATE FUNCTION rewards.ledger_digest(
     OUT block bigint, OUT block_hash bytea, OUT entries bigint, OUT sealed_at timestamptz, OUT digest text)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT b.block, b.block_hash,
-           (SELECT sum(a.entries)::bigint FROM ONLY rewards.ledger_blocks a WHERE a.company_id = b.company_id AND a.block <= b.block),
-           b.sealed_at, format('pg_rewards:1:%s:%s:%s', b.company_id, b.block, encode(b.block_hash, 'hex'))
-      FROM ONLY rewards.ledger_blocks b
-     WHERE b.company_id = rewards.get_current_company_id() ORDER BY b.block DESC LIMIT 1
+    SELECT l.block, l.block_hash,
+           (SELECT sum(b.entries)::bigint FROM ONLY rewards.ledger_blocks b WHERE b.company_id = company.id AND b.block <= l.block),
+           l.sealed_at,
+           CASE WHEN l.block IS NOT NULL OR a.block IS NOT NULL THEN
+               format('pg_rewards:1:%s:%s:%s:%s:%s', company.id, coalesce(l.block, 0), encode(coalesce(l.block_hash, none.hash), 'hex'),
+                      coalesce(a.block, 0), encode(coalesce(a.block_hash, none.hash), 'hex')) END
+      FROM (SELECT coalesce(rewards.get_current_company_id(), CASE WHEN rewards.crosses_companies() THEN
+                '00000000-0000-0000-0000-000000000000'::uuid END)) AS company (id)
+     CROSS JOIN (SELECT decode(repeat('00', 32), 'hex')) AS none (hash)
+      LEFT JOIN LATERAL (SELECT b.* FROM ONLY rewards.ledger_blocks b
+                          WHERE b.company_id = company.id ORDER BY b.block DESC LIMIT 1) AS l ON true
+      LEFT JOIN LATERAL (SELECT b.* FROM ONLY rewards.audit_blocks b
+                          WHERE b.company_id = company.id ORDER BY b.block DESC LIMIT 1) AS a ON true
 $function$;
 COMMENT ON FUNCTION rewards.ledger_digest() IS
-    'The last block of the company, the entries in all blocks so far, and one line (digest) to keep outside of the reach of whoever may change this database: verify_ledger(digest => ...) then proves that nothing up to that block was changed. Nulls before the first block';
+    'The last block of the ledger of the company, the entries in all its blocks so far, and one line (digest), also of the last block of its audit log, to keep outside of the reach of whoever may change this database: verify_ledger(digest => ...) and verify_audit(digest => ...) then prove that nothing up to those blocks was changed. In cross-company access it is of what the audit log has about all companies. Nulls before the first block';
 
 CREATE FUNCTION rewards.event_receipt(event_id uuid, user_id uuid DEFAULT NULL) RETURNS jsonb
     LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_event_receipt';

@@ -10,17 +10,18 @@ COMMENT ON FUNCTION rewards.entry_place(uuid, bigint) IS 'Part of verify_ledger(
 
 -- The entries in the blocks from since_block on and in none, as a condition on system_id and xid. With the numbers in the
 -- text of a query the planner sees that they are few, and at which end of the table.
-CREATE FUNCTION rewards.entries_since(since_block bigint) RETURNS text
+CREATE FUNCTION rewards.entries_since(
+    since_block bigint, book text DEFAULT 'ledger', company uuid DEFAULT rewards.get_current_company_id()) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $function$
     SELECT string_agg(format('system_id = %s AND xid >= %s', s.system_id, coalesce(
-               (SELECT min(b.from_xid) FROM ONLY rewards.ledger_blocks b
-                 WHERE b.company_id = rewards.get_current_company_id() AND b.system_id = s.system_id
+               (SELECT min(b.from_xid) FROM rewards.book_blocks b
+                 WHERE b.book = entries_since.book AND b.company_id = company AND b.system_id = s.system_id
                    AND b.block >= since_block), s.to_xid)), ' OR ')
-      FROM rewards.sealed_systems() s
+      FROM rewards.sealed_systems(book, company) s
 $function$;
-COMMENT ON FUNCTION rewards.entries_since(bigint) IS
-    'Part of verify_ledger(): a condition for the entries in the blocks from since_block on and in none';
+COMMENT ON FUNCTION rewards.entries_since(bigint, text, uuid) IS
+    'Part of verify_ledger() and verify_audit(): a condition for the entries in the blocks from since_block on and in none';
 
 CREATE FUNCTION rewards.unsealed_entries(OUT entries bigint, OUT oldest timestamptz)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -239,7 +240,8 @@ $function$;
 COMMENT ON FUNCTION rewards.verify_accounts_since(bigint) IS
     'Part of verify_ledger(): as verify_accounts(), for the accounts and events with entries in the blocks from since_block on and in none';
 
-CREATE FUNCTION rewards.verify_blocks(since_block bigint DEFAULT 1)
+CREATE FUNCTION rewards.verify_blocks(
+    since_block bigint DEFAULT 1, book text DEFAULT 'ledger', company uuid DEFAULT rewards.get_current_company_id())
     RETURNS TABLE (check_name text, checked bigint, bad bigint, first_bad text)
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $function$
@@ -249,15 +251,14 @@ BEGIN
         SELECT b.*, lag(b.block, 1, 0::bigint) OVER every AS previous_block,
                lag(b.block_hash, 1, decode(repeat('00', 32), 'hex')) OVER every AS hash_before,
                lag(b.to_xid, 1, 0::bigint) OVER own AS xid_before, row_number() OVER own - 1 AS place
-          FROM ONLY rewards.ledger_blocks b WHERE b.company_id = $1
+          FROM rewards.book_blocks b WHERE b.book = $3 AND b.company_id = $1
         WINDOW every AS (ORDER BY b.block), own AS (PARTITION BY b.system_id ORDER BY b.block)),
     system AS (
         SELECT system_id, array_agg(to_xid ORDER BY block) AS ends FROM chain GROUP BY system_id),
     content AS (
-        SELECT system_id, place, count(*) AS entries,
-               rewards.merkle_root(uuid_send(user_id) || int8send(version) || entry_hash ORDER BY user_id, version) AS root
-          FROM (SELECT system_id, width_bucket(e.xid, s.ends) AS place, e.user_id, e.version, coalesce(e.entry_hash, '') AS entry_hash
-                  FROM system s JOIN (SELECT * FROM rewards.ledger WHERE company_id = $1 AND (%s)) AS e USING (system_id)) AS placed
+        SELECT system_id, place, count(*) AS entries, rewards.merkle_root(leaf_place || entry_hash ORDER BY leaf_place) AS root
+          FROM (SELECT system_id, width_bucket(e.xid, s.ends) AS place, e.place AS leaf_place, coalesce(e.entry_hash, '') AS entry_hash
+                  FROM system s JOIN (SELECT * FROM rewards.book_entries WHERE book = $3 AND company_id = $1 AND (%s)) AS e USING (system_id)) AS placed
          GROUP BY system_id, place),
     verdict AS (
         SELECT c.block, c.previous_block + 1 <> c.block AS gap,
@@ -277,36 +278,39 @@ BEGIN
      CROSS JOIN LATERAL (VALUES ('block numbering', s.every, s.gaps, 'block ' || s.first_gap),
         ('block chain', s.every, s.loose, 'block ' || s.first_loose), ('block hash', s.every, s.changed, 'block ' || s.first_changed),
         ('block entries', s.wanted, s.other, 'block ' || s.first_other)) AS row
-    $query$, rewards.entries_since(since_block)) USING rewards.get_current_company_id(), since_block;
+    $query$, rewards.entries_since(since_block, book, company)) USING company, since_block, book;
 END
 $function$;
-COMMENT ON FUNCTION rewards.verify_blocks(bigint) IS
-    'Part of verify_ledger(): are all blocks there, each with the hash of the one before, and do those from since_block on have the entries that they were sealed with';
+COMMENT ON FUNCTION rewards.verify_blocks(bigint, text, uuid) IS
+    'Part of verify_ledger() and verify_audit(): are all blocks there, each with the hash of the one before, and do those from since_block on have the entries that they were sealed with';
 
-CREATE FUNCTION rewards.verify_digest(digest text)
+CREATE FUNCTION rewards.verify_digest(
+    digest text, book text DEFAULT 'ledger', company uuid DEFAULT rewards.get_current_company_id())
     RETURNS TABLE (check_name text, checked bigint, bad bigint, first_bad text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    part CONSTANT text[] := regexp_match(digest, '^pg_rewards:1:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9]{1,18}):([0-9a-f]{64})$');
+    part CONSTANT text[] := regexp_match(digest, '^pg_rewards:1:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9]{1,18}):([0-9a-f]{64}):([0-9]{1,18}):([0-9a-f]{64})$');
+    number CONSTANT bigint := nullif(part[CASE book WHEN 'audit' THEN 4 ELSE 2 END]::bigint, 0);
+    hash CONSTANT bytea := decode(part[CASE book WHEN 'audit' THEN 5 ELSE 3 END], 'hex');
 BEGIN
     IF digest IS NOT NULL AND part IS NULL THEN
         RAISE EXCEPTION 'not a digest of a ledger: %', left(digest, 200)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass the digest column of ledger_digest() as it was kept.';
     END IF;
-    IF part[1]::uuid <> rewards.get_current_company_id() THEN
-        RAISE EXCEPTION 'the digest is of company %, and this transaction is of company %', part[1], rewards.get_current_company_id()
+    IF part[1]::uuid <> company THEN
+        RAISE EXCEPTION 'the digest is of company %, and this transaction is of company %', part[1], company
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN QUERY
-        SELECT 'digest', count(part[1]), count(part[1]) - count(b.block),
-               CASE WHEN count(part[1]) > count(b.block) THEN 'block ' || part[2] END
-          FROM (SELECT) AS given LEFT JOIN ONLY rewards.ledger_blocks b
-            ON b.company_id = rewards.get_current_company_id() AND b.block = part[2]::bigint AND b.block_hash = decode(part[3], 'hex');
+        SELECT 'digest', count(number), count(number) - count(b.block),
+               CASE WHEN count(number) > count(b.block) THEN 'block ' || number END
+          FROM (SELECT) AS given LEFT JOIN rewards.book_blocks b
+            ON b.book = verify_digest.book AND b.company_id = company AND b.block = number AND b.block_hash = hash;
 END
 $function$;
-COMMENT ON FUNCTION rewards.verify_digest(text) IS
-    'Part of verify_ledger(): is the block that the digest was taken of still there, with the same hash? Errors: invalid_parameter_value';
+COMMENT ON FUNCTION rewards.verify_digest(text, text, uuid) IS
+    'Part of verify_ledger() and verify_audit(): is the block that the digest was taken of still there, with the same hash? Errors: invalid_parameter_value';
 
 CREATE FUNCTION rewards.verify_ledger(since_block bigint DEFAULT 1, digest text DEFAULT NULL)
     RETURNS TABLE (layer text, "check" text, status text, checked bigint, bad bigint, first_bad text, detail text)

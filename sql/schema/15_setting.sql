@@ -61,6 +61,13 @@ CREATE TRIGGER keep_default_in_place BEFORE UPDATE OF company_id ON rewards.comp
 CREATE TRIGGER keep_defaults BEFORE TRUNCATE ON rewards.company_settings
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('All companies depend on the default settings: UPDATE them.');
 
+CREATE TRIGGER audit_insert AFTER INSERT ON rewards.company_settings REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+CREATE TRIGGER audit_update AFTER UPDATE ON rewards.company_settings REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+CREATE TRIGGER audit_delete AFTER DELETE ON rewards.company_settings REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+
 ALTER TABLE rewards.company_settings ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.company_settings
     USING (company_id = rewards.get_current_company_id());

@@ -53,6 +53,13 @@ COMMENT ON COLUMN rewards.point_rules.pending_for IS 'Events wait so long as pen
 CREATE TRIGGER point_rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.point_rules
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.forget_cached_table();
 
+CREATE TRIGGER audit_insert AFTER INSERT ON rewards.point_rules REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+CREATE TRIGGER audit_update AFTER UPDATE ON rewards.point_rules REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+CREATE TRIGGER audit_delete AFTER DELETE ON rewards.point_rules REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+
 ALTER TABLE rewards.point_rules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.point_rules
     USING (company_id = rewards.get_current_company_id());

@@ -38,6 +38,42 @@ ALTER TABLE rewards.ledger_blocks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SEC
 CREATE POLICY tenant ON rewards.ledger_blocks
     USING (company_id = rewards.get_back_end_company_id());
 
+-- What is in the audit log is sealed likewise, and by the same call.
+CREATE TABLE rewards.audit_blocks (
+    LIKE rewards.ledger_blocks INCLUDING DEFAULTS INCLUDING INDEXES INCLUDING COMMENTS,
+    CONSTRAINT audit_blocks_sound CHECK (block > 0 AND from_xid >= 0 AND from_xid < to_xid AND entries >= 0)
+);
+COMMENT ON TABLE rewards.audit_blocks IS 'Sealed blocks of the audit log of a company (zeroes: what is about all of them), written by seal_ledger(), each with the hash of the one before it';
+COMMENT ON COLUMN rewards.audit_blocks.root IS 'Root of the Merkle tree (RFC 6962) over the rows of audit_log, ordered by id. A leaf is 48 bytes: id, entry_hash';
+
+CREATE TRIGGER refuse_write BEFORE UPDATE OR DELETE OR TRUNCATE ON rewards.audit_blocks
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Blocks are sealed for good.');
+CREATE TRIGGER refuse_row_write BEFORE UPDATE OR DELETE ON rewards.audit_blocks
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('Blocks are sealed for good.');
+CREATE TRIGGER refuse_insert BEFORE INSERT ON rewards.audit_blocks
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('seal_ledger() seals blocks.');
+ALTER TABLE rewards.audit_blocks ENABLE ALWAYS TRIGGER refuse_write;
+ALTER TABLE rewards.audit_blocks ENABLE ALWAYS TRIGGER refuse_row_write;
+
+ALTER TABLE rewards.audit_blocks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON rewards.audit_blocks
+    USING (company_id = rewards.get_back_end_company_id());
+CREATE POLICY all_companies ON rewards.audit_blocks AS RESTRICTIVE
+    USING (company_id <> '00000000-0000-0000-0000-000000000000' OR rewards.crosses_companies());
+
+-- Both books in one form, for what seals and verifies them.
+CREATE VIEW rewards.book_blocks WITH (security_invoker = true) AS
+    SELECT 'ledger' AS book, b.* FROM ONLY rewards.ledger_blocks b
+    UNION ALL
+    SELECT 'audit', b.* FROM ONLY rewards.audit_blocks b;
+COMMENT ON VIEW rewards.book_blocks IS 'Blocks of the ledger and of the audit log';
+CREATE VIEW rewards.book_entries WITH (security_invoker = true) AS
+    SELECT 'ledger' AS book, company_id, system_id, xid, recorded_at, uuid_send(user_id) || int8send(version) AS place, entry_hash
+      FROM rewards.ledger
+    UNION ALL
+    SELECT 'audit', company_id, system_id, xid, created_at, uuid_send(id), entry_hash FROM ONLY rewards.audit_log;
+COMMENT ON VIEW rewards.book_entries IS 'Entries of the ledger and rows of the audit log, as they are in blocks: a leaf is the place and the hash of the entry, leaves are in the order of their places';
+
 -- One row for the company of the context, however long the ledger is: only what is not sealed is read.
 CREATE VIEW rewards.ledger_seal_lag WITH (security_invoker = true) AS
     SELECT company.id AS company_id, unsealed.entries AS unsealed_entries, unsealed.oldest AS oldest_unsealed,

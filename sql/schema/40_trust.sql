@@ -126,6 +126,9 @@ SELECT '00000000-0000-0000-0000-000000000000', 1, rule, feature, comparison, thr
 CREATE TRIGGER require_trust_versions BEFORE INSERT OR UPDATE OF trust_version, shadow_version ON rewards.company_settings
     FOR EACH ROW EXECUTE FUNCTION rewards.require_trust_versions();
 
+CREATE TRIGGER audit_insert AFTER INSERT ON rewards.trust_rules REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+
 ALTER TABLE rewards.trust_rules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.trust_rules
     USING (company_id = rewards.get_current_company_id());

@@ -86,6 +86,13 @@ COMMENT ON TABLE rewards.coupon_keys IS 'Fingerprints of the master keys this da
 CREATE TRIGGER coupon_keys_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.coupon_keys
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.forget_cached_table();
 
+CREATE TRIGGER audit_insert AFTER INSERT ON rewards.coupon_templates REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+CREATE TRIGGER audit_update AFTER UPDATE ON rewards.coupon_templates REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+CREATE TRIGGER audit_delete AFTER DELETE ON rewards.coupon_templates REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+
 ALTER TABLE rewards.coupon_templates ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.coupon_templates
     USING (company_id = rewards.get_current_company_id());

@@ -1,4 +1,5 @@
-// How are the entries of an account chained, so that none can be changed, removed or slipped in?
+// How are the entries of an account chained, so that none can be changed, removed or slipped in? And those of the audit
+// log hashed, which follow none?
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace rewards {
 
-enum class EntryKind : std::uint8_t { event = 1, status = 2 };
+enum class EntryKind : std::uint8_t { event = 1, status = 2, audit = 3 };
 
 struct EntryField {
     enum class Form : std::uint8_t { null = 0, number = 1, uuid = 2, text = 3 };

@@ -1,5 +1,6 @@
 #include "pg/ledger.hpp"
 
+#include "pg/entry.hpp"
 #include "pg/ledger_entry.hpp"
 #include "pg/ledger_expiry.hpp"
 #include "pg/raise.hpp"

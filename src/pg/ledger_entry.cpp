@@ -1,6 +1,6 @@
 #include "pg/ledger_entry.hpp"
 
-#include "core/ledger_chain.hpp"
+#include "pg/entry.hpp"
 #include "pg/raise.hpp"
 
 namespace rewards::pg {
@@ -53,25 +53,6 @@ constexpr Lookup lookups[] = {{1, {event_id}}};
 TableLayout layout{"ledger_entries", columns, lookups};
 }  // namespace entry_row
 
-// The types that events have; what has no fixed width goes by its text.
-EntryField field_of(Oid type, const RowField& field) {
-    if (field.is_null) return {};
-    switch (type) {
-        case UUIDOID: return {EntryField::Form::uuid, 0, {DatumGetPointer(field.value), sizeof(Uuid)}};
-        case INT8OID:
-        case TIMESTAMPTZOID: return EntryField::of(DatumGetInt64(field.value));
-        case INT4OID: return EntryField::of(DatumGetInt32(field.value));
-        case TEXTOID: return EntryField::of_text(text_view(field.value));
-        case JSONBOID: return EntryField::of_text(OidOutputFunctionCall(F_JSONB_OUT, field.value));
-        case INETOID: return EntryField::of_text(OidOutputFunctionCall(F_INET_OUT, field.value));
-        case INT4ARRAYOID: return EntryField::of_text(OidOutputFunctionCall(F_ARRAY_OUT, field.value));
-        default:
-            ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("cannot hash type %s into a ledger entry", format_type_be(type)));
-    }
-    pg_unreachable();
-}
-
 // Whose it is, is in the start of the chain; the entry's own columns are its place and its result.
 bool is_content(std::uint8_t column) {
     return column != event::user_id && column != event::company_id &&
@@ -121,7 +102,7 @@ Digest event_entry_hash(const Digest& previous, const EntryPlace& place, const E
     put_place(fields, place);
     std::size_t count = place_fields;
     for (std::uint8_t column = 0; column < event::column_count; ++column)
-        if (is_content(column)) fields[count++] = field_of(events_layout().columns[column].type, columns[column]);
+        if (is_content(column)) fields[count++] = entry_field(events_layout().columns[column].type, columns[column]);
     return value_or_raise(entry_hash(previous, EntryKind::event, std::span(fields).first(count)));
 }
 
@@ -131,10 +112,10 @@ Digest status_entry_hash(const Digest& previous, const EntryPlace& place, const 
     std::size_t count = place_fields;
     fields[count++] = EntryField::of(change.event);
     for (const Decision& decision : {change.before, change.after}) {
-        fields[count++] = field_of(TEXTOID, decision.status);
-        fields[count++] = field_of(TEXTOID, decision.validated_by);
-        fields[count++] = field_of(TIMESTAMPTZOID, decision.validated_at);
-        fields[count++] = field_of(TEXTOID, decision.notes);
+        fields[count++] = entry_field(TEXTOID, decision.status);
+        fields[count++] = entry_field(TEXTOID, decision.validated_by);
+        fields[count++] = entry_field(TIMESTAMPTZOID, decision.validated_at);
+        fields[count++] = entry_field(TEXTOID, decision.notes);
     }
     return value_or_raise(entry_hash(previous, EntryKind::status, std::span(fields).first(count)));
 }
@@ -183,11 +164,5 @@ std::optional<Uuid> user_in_entries(Ledger& ledger, const Uuid& company, const U
     });
     return user;
 }
-
-Datum entry_xid() {
-    return Int64GetDatum(static_cast<std::int64_t>(U64FromFullTransactionId(GetTopFullTransactionId())));
-}
-
-Datum entry_system() { return Int64GetDatum(static_cast<std::int64_t>(GetSystemIdentifier())); }
 
 }  // namespace rewards::pg

@@ -45,8 +45,4 @@ std::optional<Status> first_status(Ledger& ledger, const Uuid& user, const Uuid&
 // Whose event is it, if its status has changed or SQL has written it?
 std::optional<Uuid> user_in_entries(Ledger& ledger, const Uuid& company, const Uuid& event);
 
-// Who wrote an entry: the blocks of seal_ledger() go by it.
-Datum entry_xid();
-Datum entry_system();
-
 }  // namespace rewards::pg

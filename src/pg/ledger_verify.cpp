@@ -1,67 +1,12 @@
 // The hashes that entries should have, computed anew from their rows: what verify_ledger() compares with.
 #include "pg/ledger_entry.hpp"
-#include "pg/raise.hpp"
+#include "pg/record.hpp"
 
 namespace rewards::pg {
 
 namespace {
 
-constexpr std::size_t most_read = event::column_count;
-
-// Where a row type has the columns that we want; kept from call to call.
-struct RowShape {
-    Oid type;
-    std::int32_t modifier;
-    std::array<AttrNumber, most_read> attributes;
-};
-
-AttrNumber find_attribute(TupleDesc columns, const Column& wanted) {
-    for (int index = 0; index < columns->natts; ++index) {
-        const Form_pg_attribute column = TupleDescAttr(columns, index);
-        if (!column->attisdropped && std::strcmp(NameStr(column->attname), wanted.name) == 0 &&
-            column->atttypid == wanted.type)
-            return column->attnum;
-    }
-    ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
-            errmsg("the row has no column \"%s\" of type %s", wanted.name, format_type_be(wanted.type)),
-            errhint("Pass a row of rewards.points_events or rewards.ledger_entries."));
-    pg_unreachable();
-}
-
-const RowShape& shape_of(FunctionCallInfo call, HeapTupleHeader row, TupleDesc columns,
-                         std::span<const Column> wanted) {
-    auto* shape = static_cast<RowShape*>(call->flinfo->fn_extra);
-    if (shape == nullptr)
-        call->flinfo->fn_extra = shape =
-            static_cast<RowShape*>(MemoryContextAllocZero(call->flinfo->fn_mcxt, sizeof(RowShape)));
-    const Oid type = HeapTupleHeaderGetTypeId(row);
-    const std::int32_t modifier = HeapTupleHeaderGetTypMod(row);
-    if (shape->type == type && shape->modifier == modifier) return *shape;
-    shape->type = InvalidOid;
-    for (std::size_t one = 0; one < wanted.size(); ++one) shape->attributes[one] = find_attribute(columns, wanted[one]);
-    shape->type = type;
-    shape->modifier = modifier;
-    return *shape;
-}
-
-void read_row(FunctionCallInfo call, int argument, std::span<const Column> wanted, RowField* fields) {
-    HeapTupleHeader row = DatumGetHeapTupleHeader(call->args[argument].value);
-    TupleDesc columns = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
-    const RowShape& shape = shape_of(call, row, columns, wanted);
-    HeapTupleData tuple{};
-    tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-    ItemPointerSetInvalid(&tuple.t_self);
-    tuple.t_data = row;
-    // All at once: one by one, each would be looked for from the start of the row.
-    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(columns->natts)));
-    auto* nulls = static_cast<bool*>(palloc(sizeof(bool) * static_cast<std::size_t>(columns->natts)));
-    heap_deform_tuple(&tuple, columns, values, nulls);
-    for (std::size_t one = 0; one < wanted.size(); ++one) {
-        const int index = shape.attributes[one] - 1;
-        fields[one] = nulls[index] ? RowField() : RowField(values[index]);
-    }
-    ReleaseTupleDesc(columns);
-}
+constexpr const char* rows_wanted = "Pass a row of rewards.points_events or rewards.ledger_entries.";
 
 Digest previous_hash(const Arguments& arguments, const AccountKey& account) {
     if (arguments.is_null(0)) return start_of_chain(account);
@@ -106,7 +51,7 @@ constexpr Column columns[] = {
     {"new_validated_at", TIMESTAMPTZOID},
     {"new_notes", TEXTOID},
 };
-static_assert(std::size(columns) == column_count && column_count <= most_read);
+static_assert(std::size(columns) == column_count);
 }  // namespace change_row
 
 Decision decision_in(const RowField* fields) { return {fields[0], fields[1], fields[2], fields[3]}; }
@@ -126,7 +71,7 @@ SQL_FUNCTION(rewards_event_entry_hash) {
     for (int argument = 1; argument <= 4; ++argument)
         if (arguments.is_null(argument)) PG_RETURN_NULL();
     EventColumns columns{};
-    read_row(fcinfo, 4, events_layout().columns, columns.data());
+    read_record(fcinfo, 4, events_layout().columns, rows_wanted, columns.data());
     if (columns[event::user_id].is_null || columns[event::company_id].is_null) PG_RETURN_NULL();
     const AccountKey account{uuid_of(columns[event::user_id].value), uuid_of(columns[event::company_id].value)};
     constexpr int first_decision_argument = 5;
@@ -146,7 +91,7 @@ SQL_FUNCTION(rewards_status_entry_hash) {
     const Arguments arguments{fcinfo};
     if (arguments.is_null(1)) PG_RETURN_NULL();
     std::array<RowField, change_row::column_count> fields;
-    read_row(fcinfo, 1, change_row::columns, fields.data());
+    read_record(fcinfo, 1, change_row::columns, rows_wanted, fields.data());
     for (const auto column : {change_row::user_id, change_row::company_id, change_row::event_id, change_row::version,
                               change_row::recorded_at, change_row::balance_after})
         if (fields[column].is_null) PG_RETURN_NULL();

@@ -1,4 +1,5 @@
-// seal_ledger(): the entries of all transactions that have ended become a block.
+// seal_ledger(): the entries of all transactions that have ended become a block, those of the ledger and those of the
+// audit log each in a chain of their own.
 //
 // Sealers wait for one another and for nobody else. What a block has is decided by one number, the xmin
 // of the snapshot that the entries are read with: every transaction below it has ended, and what it
@@ -6,8 +7,10 @@
 #include "pg/seal.hpp"
 
 #include "core/ledger_block.hpp"
-#include "pg/ledger_entry.hpp"
+#include "pg/audit.hpp"
+#include "pg/entry.hpp"
 #include "pg/raise.hpp"
+#include "pg/tenant.hpp"
 
 namespace rewards::pg {
 
@@ -34,7 +37,8 @@ constexpr Column columns[] = {
     {"block_hash", BYTEAOID}, {"sealed_at", TIMESTAMPTZOID},
     {"sealed_by", TEXTOID},
 };
-TableLayout layout{"ledger_blocks", columns, {}};
+TableLayout of_ledger{"ledger_blocks", columns, {}};
+TableLayout of_audit{"audit_blocks", columns, {}};
 }  // namespace
 }  // namespace block_row
 
@@ -45,29 +49,35 @@ namespace {
 constexpr std::int64_t longest_range = 1'000'000;
 
 constexpr const char* newest_block = R"(
-    SELECT b.block, b.block_hash, b.system_id FROM ONLY rewards.ledger_blocks b
-     WHERE b.company_id = rewards.get_current_company_id() ORDER BY b.block DESC LIMIT 1)";
+    SELECT b.block, b.block_hash, b.system_id FROM rewards.book_blocks b
+     WHERE b.book = $1 AND b.company_id = $2 ORDER BY b.block DESC LIMIT 1)";
 
-// From where to where no block goes yet: first, if $2, on servers that the data has come from, where
-// nothing is written any more, and then on this one ($1).
+// From where to where no block goes yet: first, if $4, on servers that the data has come from, where
+// nothing is written any more, and then on this one ($3).
 constexpr const char* open_ranges = R"(
     SELECT system_id, from_xid, to_xid
       FROM (SELECT e.system_id, coalesce(s.to_xid, 0), max(e.xid) + 1, min(e.recorded_at)
-              FROM rewards.ledger e LEFT JOIN rewards.sealed_systems() s ON s.system_id = e.system_id
-             WHERE $2 AND e.company_id = rewards.get_current_company_id() AND e.system_id <> $1
+              FROM rewards.book_entries e LEFT JOIN rewards.sealed_systems($1, $2) s ON s.system_id = e.system_id
+             WHERE $4 AND e.book = $1 AND e.company_id = $2 AND e.system_id <> $3
                AND e.xid >= coalesce(s.to_xid, 0)
              GROUP BY e.system_id, s.to_xid
             UNION ALL
-            SELECT $1, s.to_xid, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 'infinity'
-              FROM rewards.sealed_systems() s WHERE s.system_id = $1)
+            SELECT $3, s.to_xid, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 'infinity'
+              FROM rewards.sealed_systems($1, $2) s WHERE s.system_id = $3)
            AS ranges (system_id, from_xid, to_xid, since)
      WHERE from_xid < to_xid ORDER BY since, system_id)";
 
 constexpr const char* content_of_range = R"(
-    SELECT count(*), rewards.merkle_root(uuid_send(e.user_id) || int8send(e.version) || e.entry_hash
-                                         ORDER BY e.user_id, e.version)
-      FROM rewards.ledger e
-     WHERE e.company_id = rewards.get_current_company_id() AND e.system_id = $1 AND e.xid >= $2 AND e.xid < $3)";
+    SELECT count(*), rewards.merkle_root(e.place || e.entry_hash ORDER BY e.place)
+      FROM rewards.book_entries e
+     WHERE e.book = $1 AND e.company_id = $2 AND e.system_id = $3 AND e.xid >= $4 AND e.xid < $5)";
+
+// What is sealed: a book of a company.
+struct Book {
+    const char* name;
+    TableLayout& blocks;
+    Uuid company;
+};
 
 struct Chain {
     std::int64_t newest;  // number of the last block; 0: there is none
@@ -95,8 +105,11 @@ Digest digest_in(const SqlRow& row, int number) {
     return *digest;
 }
 
-Chain read_chain(Relation relation) {
-    const SqlRows rows = read_as_owner(relation, newest_block, {});
+SqlArgument name_of(const Book& book) { return {TEXTOID, to_datum(std::string_view(book.name))}; }
+SqlArgument company_of(const Book& book) { return {UUIDOID, to_datum(book.company)}; }
+
+Chain read_chain(Relation relation, const Book& book) {
+    const SqlRows rows = read_as_owner(relation, newest_block, {name_of(book), company_of(book)});
     if (rows.count == 0) return {};
     return {rows[0].integer(1), digest_in(rows[0], 2), rows[0].integer(3)};
 }
@@ -121,15 +134,17 @@ bool is_worth(const Chain& chain, const Range& range, std::int64_t entries) {
     return entries > 0 || is_new_server || range.to_xid - range.from_xid >= longest_range;
 }
 
-void seal_range(Table& blocks, Chain& chain, const Range& range, Sealed& sealed) {
+void seal_range(Table& blocks, const Book& book, Chain& chain, const Range& range, Sealed& sealed) {
     const SqlRows content = read_as_owner(blocks.relation, content_of_range,
-                                          {{INT8OID, Int64GetDatum(range.system)},
+                                          {name_of(book),
+                                           company_of(book),
+                                           {INT8OID, Int64GetDatum(range.system)},
                                            {INT8OID, Int64GetDatum(range.from_xid)},
                                            {INT8OID, Int64GetDatum(range.to_xid)}});
     Block block{};
     block.entries = content[0].integer(1);
     if (!is_worth(chain, range, block.entries)) return;
-    block.company = require_context().company;
+    block.company = book.company;
     block.number = chain.newest + 1;
     block.system = range.system;
     block.from_xid = range.from_xid;
@@ -144,22 +159,25 @@ void seal_range(Table& blocks, Chain& chain, const Range& range, Sealed& sealed)
     sealed = {sealed.blocks + 1, sealed.entries + block.entries, chain.newest};
 }
 
-Sealed seal(Table& blocks) {
+Sealed seal(Write& write, const Book& book) {
+    Table& blocks = open_for_writing(write, book.blocks);
     SPI_connect();
-    Chain chain = read_chain(blocks.relation);
+    Chain chain = read_chain(blocks.relation, book);
     Sealed sealed{0, 0, chain.newest};
     const bool look_abroad = chain.newest == 0 || Int64GetDatum(chain.system) != entry_system();
-    const SqlRows ranges =
-        read_as_owner(blocks.relation, open_ranges, {{INT8OID, entry_system()}, {BOOLOID, BoolGetDatum(look_abroad)}});
+    const SqlRows ranges = read_as_owner(
+        blocks.relation, open_ranges,
+        {name_of(book), company_of(book), {INT8OID, entry_system()}, {BOOLOID, BoolGetDatum(look_abroad)}});
     for (std::uint64_t one = 0; one < ranges.count; ++one)
-        seal_range(blocks, chain, {ranges[one].integer(1), ranges[one].integer(2), ranges[one].integer(3)}, sealed);
+        seal_range(blocks, book, chain, {ranges[one].integer(1), ranges[one].integer(2), ranges[one].integer(3)},
+                   sealed);
     SPI_finish();
     return sealed;
 }
 
 }  // namespace
 
-TableLayout& blocks_layout() { return block_row::layout; }
+TableLayout& blocks_layout() { return block_row::of_ledger; }
 
 }  // namespace rewards::pg
 
@@ -167,13 +185,15 @@ extern "C" {
 
 SQL_FUNCTION(rewards_seal_ledger) {
     using namespace rewards::pg;
-    require_back_end(require_context(), "seal the ledger");
+    const Context& context = require_context();
+    require_back_end(context, "seal the ledger");
     Sealed sealed{};
     with_write("seal_ledger()", [&](Write& write) {
         Relation lock = open_table(blocks_layout(), ShareRowExclusiveLock);
-        Table& blocks = open_for_writing(write, blocks_layout());
         PushActiveSnapshot(GetLatestSnapshot());
-        sealed = seal(blocks);
+        sealed = seal(write, {"ledger", block_row::of_ledger, context.company});
+        seal(write, {"audit", block_row::of_audit, context.company});
+        seal(write, {"audit", block_row::of_audit, all_companies});
         PopActiveSnapshot();
         table_close(lock, NoLock);
     });

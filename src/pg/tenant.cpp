@@ -155,12 +155,6 @@ void seal_context(const char* value, const Context& context) {
     set_config_option("rewards.context", value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 }
 
-bool has_control_character(std::string_view text) {
-    for (char symbol : text)
-        if (static_cast<unsigned char>(symbol) < 0x20 || symbol == 0x7f) return true;
-    return false;
-}
-
 const char* checked_member(std::string_view member) {
     return uuid_text(uuid_of(DirectFunctionCall1(uuid_in, CStringGetDatum(pnstrdup(member.data(), member.size())))));
 }
@@ -172,6 +166,16 @@ const char* checked_name(std::string_view actor) {
     if (has_control_character(actor))
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor must not contain control characters"));
     return pnstrdup(actor.data(), actor.size());
+}
+
+const char* role_that_logged_in() { return GetUserNameFromId(GetSessionUserId(), false); }
+
+void enter(const Uuid& company, Role role, std::string_view actor) {
+    const char* name = role_names[static_cast<int>(role)].data();
+    const char* value = psprintf("%s %s %.*s", uuid_text(company), name, static_cast<int>(actor.size()), actor.data());
+    const std::optional<Context> context = parse_context(value);
+    if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
+    seal_context(value, *context);
 }
 
 }  // namespace
@@ -200,15 +204,11 @@ bool can_act(Role role, std::optional<std::string_view> actor) {
 }
 
 void enter_context(const Uuid& company, Role role, std::optional<std::string_view> actor) {
-    const char* name = role_names[static_cast<int>(role)].data();
     const std::optional<std::string_view> given = checked_actor(role, actor);
-    const std::string_view acting = given ? *given : GetUserNameFromId(GetSessionUserId(), false);
-    const char* value =
-        psprintf("%s %s %.*s", uuid_text(company), name, static_cast<int>(acting.size()), acting.data());
-    const std::optional<Context> context = parse_context(value);
-    if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
-    seal_context(value, *context);
+    enter(company, role, given ? *given : role_that_logged_in());
 }
+
+void enter_cross_company() { enter(Uuid{}, Role::cross_company, role_that_logged_in()); }
 
 void before_sealing(void (*check)()) { sealing_check = check; }
 
@@ -228,8 +228,7 @@ const Context& require_context() {
     if (context->role == Role::cross_company)
         ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("cross-company access is of no company"),
                 errhint("It reads tables. What acts for a company takes a transaction with set_company_context()."));
-    if (context == &stand_in)
-        strlcpy(stand_in.actor.data(), GetUserNameFromId(GetSessionUserId(), false), stand_in.actor.size());
+    if (context == &stand_in) strlcpy(stand_in.actor.data(), role_that_logged_in(), stand_in.actor.size());
     return *context;
 }
 
@@ -241,9 +240,7 @@ std::optional<Uuid> current_company() {
 
 bool crosses_companies() { return active.is_set && active.role == Role::cross_company; }
 
-const char* current_actor() {
-    return active.is_set ? active.actor.data() : GetUserNameFromId(GetSessionUserId(), false);
-}
+const char* current_actor() { return active.is_set ? active.actor.data() : role_that_logged_in(); }
 
 void require_member(const Context& context, const Uuid& user) {
     if (context.role == Role::user && context.member != user)
@@ -322,6 +319,11 @@ SQL_FUNCTION(rewards_get_last_user_id) {
     rewards::Uuid last;
     last.fill(0xff);
     return uuid_result(acts_for_member() ? active.member : last);
+}
+
+SQL_FUNCTION(rewards_crosses_companies) {
+    (void)fcinfo;
+    PG_RETURN_BOOL(rewards::pg::crosses_companies());
 }
 
 SQL_FUNCTION(rewards_require_user_id) {

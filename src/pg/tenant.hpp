@@ -34,6 +34,9 @@ void enter_context(const Uuid& company, Role role, std::optional<std::string_vie
 
 // Keeps a transaction that has no context without one until it ends: the default of the database does not stand in.
 void remain_without_context();
+// Seals this transaction for reading the rows of all companies; an error when it is sealed for one. The actor is the
+// role that logged in.
+void enter_cross_company();
 
 // The context of this transaction, sealed or the default of the database; an error when there is none.
 const Context& require_context();

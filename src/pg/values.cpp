@@ -26,6 +26,12 @@ std::optional<Digest> digest_of(Datum bytes) {
     return digest;
 }
 
+bool has_control_character(std::string_view text) {
+    for (char symbol : text)
+        if (static_cast<unsigned char>(symbol) < 0x20 || symbol == 0x7f) return true;
+    return false;
+}
+
 const char* uuid_text(const Uuid& uuid) { return DatumGetCString(DirectFunctionCall1(uuid_out, to_datum(uuid))); }
 
 TimestampTz finite_timestamp(TimestampTz time, const char* name) {

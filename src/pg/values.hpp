@@ -42,6 +42,9 @@ inline std::string_view text_of_bytes(std::span<const std::uint8_t> bytes) {
 // Of a bytea; nothing: it does not have the length of one.
 std::optional<Digest> digest_of(Datum bytes);
 
+// One that would look like something else in a log.
+bool has_control_character(std::string_view text);
+
 // Canonical text, in the current memory context.
 const char* uuid_text(const Uuid& uuid);
 

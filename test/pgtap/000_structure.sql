@@ -14,8 +14,8 @@ SELECT plan(38);
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
                                    'coupons', 'coupon_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
-                                   'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'forgotten_nonces',
-                                   'token_keys']);
+                                   'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks',
+                                   'forgotten_nonces', 'token_keys']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -86,7 +86,7 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('install(owner regrole DEFAULT NULL::regrole)', 'integer', 'volatile', 'unsafe', false),
     ('migrate()', 'integer', 'volatile', 'unsafe', false),
     ('code_data_version()', 'integer', 'immutable', 'safe', false),
-    ('grant_access(app regrole DEFAULT NULL::regrole, admin regrole DEFAULT NULL::regrole)', 'SETOF text', 'volatile', 'unsafe', false),
+    ('grant_access(app regrole DEFAULT NULL::regrole, admin regrole DEFAULT NULL::regrole, backup regrole DEFAULT NULL::regrole, tenant regrole DEFAULT NULL::regrole, cross_company regrole DEFAULT NULL::regrole)', 'SETOF text', 'volatile', 'unsafe', false),
 
     ('set_company_context(company_id uuid, actor text DEFAULT NULL::text, role text DEFAULT ''service''::text)', 'void', 'volatile', 'unsafe', false),
     ('get_current_company_id()', 'uuid', 'stable', 'safe', false),
@@ -120,7 +120,7 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('event_entry_hash(previous bytea, version bigint, recorded_at timestamp with time zone, balance_after bigint, event record, first_status text DEFAULT NULL::text, first_validated_by text DEFAULT NULL::text, first_validated_at timestamp with time zone DEFAULT NULL::timestamp with time zone, first_notes text DEFAULT NULL::text)',
         'bytea', 'immutable', 'safe', false),
     ('block_hash(company_id uuid, block bigint, system_id bigint, from_xid bigint, to_xid bigint, entries bigint, root bytea, previous_hash bytea, sealed_at timestamp with time zone, sealed_by text)', 'bytea', 'immutable', 'safe', true),
-    ('entries_since(since_block bigint)', 'text', 'stable', 'safe', false),
+    ('entries_since(since_block bigint, book text DEFAULT ''ledger''::text, company uuid DEFAULT rewards.get_current_company_id())', 'text', 'stable', 'safe', false),
     ('entry_place(user_id uuid, version bigint)', 'text', 'immutable', 'safe', false),
     ('event_receipt(event_id uuid, user_id uuid DEFAULT NULL::uuid)', 'jsonb', 'stable', 'unsafe', false),
     ('follow_merkle_path(leaf bytea, index bigint, leaves bigint, path bytea[])', 'bytea', 'immutable', 'safe', false),
@@ -133,15 +133,20 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('merkle_root_end(internal)', 'bytea', 'immutable', 'safe', false),
     ('repair_account(user_id uuid, dry_run boolean DEFAULT true)', 'TABLE(column_name text, current text, repaired text)', 'volatile', 'unsafe', false),
     ('seal_ledger(OUT blocks bigint, OUT entries bigint, OUT last_block bigint)', 'record', 'volatile', 'unsafe', false),
-    ('sealed_systems(OUT system_id bigint, OUT to_xid bigint)', 'SETOF record', 'stable', 'safe', false),
+    ('sealed_systems(book text DEFAULT ''ledger''::text, company uuid DEFAULT rewards.get_current_company_id(), OUT system_id bigint, OUT to_xid bigint)', 'SETOF record', 'stable', 'safe', false),
     ('unsealed_entries(OUT entries bigint, OUT oldest timestamp with time zone)', 'record', 'stable', 'safe', false),
     ('verify_accounts(only_user uuid DEFAULT NULL::uuid)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
     ('verify_accounts_since(since_block bigint)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
-    ('verify_blocks(since_block bigint DEFAULT 1)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
+    ('audit_entry_hash(audit_row record)', 'bytea', 'immutable', 'safe', true),
+    ('begin_cross_company_access(reason text)', 'void', 'volatile', 'unsafe', false),
+    ('crosses_companies()', 'boolean', 'stable', 'safe', false),
+    ('verify_audit(since_block bigint DEFAULT 1, digest text DEFAULT NULL::text)', 'TABLE("check" text, status text, checked bigint, bad bigint, first_bad text, detail text)', 'stable', 'unsafe', false),
+    ('verify_audit_rows(since_block bigint, company uuid)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
+    ('verify_blocks(since_block bigint DEFAULT 1, book text DEFAULT ''ledger''::text, company uuid DEFAULT rewards.get_current_company_id())', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
     ('verify_chains(only_user uuid DEFAULT NULL::uuid)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
     ('verify_chains_query(event_source text, entry_source text)', 'text', 'immutable', 'safe', false),
     ('verify_chains_since(since_block bigint)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
-    ('verify_digest(digest text)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
+    ('verify_digest(digest text, book text DEFAULT ''ledger''::text, company uuid DEFAULT rewards.get_current_company_id())', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
     ('verify_ledger(since_block bigint DEFAULT 1, digest text DEFAULT NULL::text)', 'TABLE(layer text, "check" text, status text, checked bigint, bad bigint, first_bad text, detail text)', 'stable', 'unsafe', false),
     ('status_entry_hash(previous bytea, entry record)', 'bytea', 'immutable', 'safe', false),
 
@@ -255,7 +260,7 @@ SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p JOIN pg_langua
     'every function in SQL or PL/pgSQL has its search_path pinned, or its body parsed already');
 SELECT is_empty('SELECT oid::regprocedure FROM our_function WHERE prosecdef', 'no function borrows its owner''s rights');
 SELECT set_eq($$ SELECT proname::text FROM our_function WHERE has_function_privilege('public', oid, 'EXECUTE') $$,
-    ARRAY['get_current_company_id', 'get_back_end_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id'], 'PUBLIC executes only what policies call');
+    ARRAY['get_current_company_id', 'get_back_end_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id', 'crosses_companies'], 'PUBLIC executes only what policies call');
 SELECT is_empty($$ SELECT oid::regclass FROM our_table, aclexplode(relacl) WHERE grantee = 0 $$, 'and has no right to any table');
 SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM our_table) AND tgenabled = 'A' $$,
     $$ VALUES ('rewards.points_events', 'guard_update'), ('rewards.points_events', 'refuse_removal'),
@@ -268,6 +273,7 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.trust_rules', 'refuse_write'), ('rewards.trust_rules', 'refuse_row_write'),
               ('rewards.audit_log', 'refuse_write'), ('rewards.audit_log', 'refuse_row_write'),
               ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write'),
+              ('rewards.audit_blocks', 'refuse_write'), ('rewards.audit_blocks', 'refuse_row_write'),
               ('rewards.token_keys', 'refuse_write'), ('rewards.token_keys', 'refuse_row_change'),
               ('rewards.token_keys', 'refuse_row_removal') $$,
     'the guards hold for replication roles, too');

@@ -291,13 +291,14 @@ SELECT nspname FROM pg_namespace WHERE nspname = 'rewards' AND obj_description(o
 SELECT proname, provolatile, proparallel, proisstrict
   FROM pg_proc
    WHERE pronamespace = 'rewards'::regnamespace AND proname IN (
-         'get_current_company_id', 'get_back_end_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id')
+         'get_current_company_id', 'get_back_end_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id',
+         'crosses_companies')
    ORDER BY 1;
 
 -- No function that writes, or reads the context, is IMMUTABLE.
 SELECT proname FROM pg_proc
  WHERE pronamespace = 'rewards'::regnamespace AND provolatile = 'i'
-   AND proname NOT IN ('uuidv5', 'uuidv7_floor', 'code_data_version', 'event_entry_hash', 'status_entry_hash',
+   AND proname NOT IN ('uuidv5', 'uuidv7_floor', 'code_data_version', 'event_entry_hash', 'status_entry_hash', 'audit_entry_hash',
                        'within_attribution_window', 'sum_points', 'block_hash', 'follow_merkle_path', 'entry_place',
                        'verify_chains_query')
    AND proname NOT LIKE 'merkle\_%';

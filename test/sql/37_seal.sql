@@ -85,7 +85,7 @@ SELECT * FROM rewards.seal_ledger();
 SELECT block, entries, encode(previous_hash, 'hex') ~ '^0*$' AS is_first, from_xid, to_xid > 0 AS has_end, sealed_by, sealed_at <= clock_timestamp() AS sealed
   FROM rewards.ledger_blocks WHERE company_id = :'company_a';
 SELECT unsealed_entries, oldest_unsealed, lag, last_block FROM rewards.ledger_seal_lag;
-SELECT block, entries, digest = format('pg_rewards:1:%s:1:%s', :'company_a', encode(block_hash, 'hex')) AS digest FROM rewards.ledger_digest();
+SELECT block, entries, digest = format('pg_rewards:1:%s:1:%s:0:%s', :'company_a', encode(block_hash, 'hex'), repeat('0', 64)) AS digest FROM rewards.ledger_digest();
 
 -- A receipt has all that it takes to follow it.
 SELECT key, jsonb_typeof(value) AS type FROM jsonb_each(rewards.event_receipt(:'event_1')) ORDER BY key;
@@ -166,11 +166,11 @@ SELECT rewards.set_company_context(:'company_a') \gset
 SELECT state, message, hint, call FROM (VALUES
     ($$SELECT rewards.verify_ledger(0)$$), ($$SELECT rewards.verify_ledger(NULL)$$),
     ($$SELECT rewards.verify_ledger(digest => 'pg_rewards:1')$$),
-    ($$SELECT rewards.verify_ledger(digest => format('pg_rewards:1:%s:1:%s', company('37b'), encode(sha256(''), 'hex')))$$),
+    ($$SELECT rewards.verify_ledger(digest => format('pg_rewards:1:%1$s:1:%2$s:1:%2$s', company('37b'), encode(sha256(''), 'hex')))$$),
     ($$SELECT rewards.event_receipt(NULL)$$), ($$SELECT * FROM rewards.repair_account(NULL)$$),
     ($$SELECT * FROM rewards.repair_account(member('371'), NULL)$$)) AS calls (call), attempt(call);
-SELECT "check", status, checked, first_bad FROM rewards.verify_ledger(digest => format('pg_rewards:1:%s:1:%s', :'company_a', encode(sha256(''), 'hex'))) WHERE layer = '3';
-SELECT "check", status, checked, first_bad FROM rewards.verify_ledger(digest => format('pg_rewards:1:%s:999999999999999999:%s', :'company_a', encode(sha256(''), 'hex'))) WHERE layer = '3';
+SELECT "check", status, checked, first_bad FROM rewards.verify_ledger(digest => format('pg_rewards:1:%1$s:1:%2$s:1:%2$s', :'company_a', encode(sha256(''), 'hex'))) WHERE layer = '3';
+SELECT "check", status, checked, first_bad FROM rewards.verify_ledger(digest => format('pg_rewards:1:%1$s:999999999999999999:%2$s:1:%2$s', :'company_a', encode(sha256(''), 'hex'))) WHERE layer = '3';
 COMMIT;
 BEGIN READ ONLY;
 SELECT rewards.set_company_context(:'company_a') \gset

@@ -18,6 +18,26 @@ SELECT state FROM attempt($$SELECT rewards.grant_access(app => 'regress_rewards_
 SELECT state FROM attempt($$SELECT rewards.grant_access(app => '-')$$);
 SELECT state FROM attempt($$SELECT rewards.grant_access(app => 4711)$$);
 
+-- SQL of tenants gets what a member may do, and no way into a company but a token; nor a role through which it had one.
+CREATE ROLE regress_rewards_tenant;
+CREATE ROLE regress_rewards_tenants_staff IN ROLE regress_rewards_admin NOINHERIT;
+SELECT statement FROM rewards.grant_access(tenant => 'regress_rewards_tenant') AS statement;
+SELECT state, message, hint FROM unnest('{regress_rewards_app,regress_rewards_tenants_staff}'::text[]) AS role,
+       attempt(format('SELECT rewards.grant_access(tenant => %L)', role));
+SELECT state FROM attempt($$SELECT rewards.grant_access(app => 'regress_rewards_nobody', tenant => 'regress_rewards_nobody')$$);
+DROP ROLE regress_rewards_tenants_staff;
+
+-- A backup reads all tables whole, or it is none.
+CREATE ROLE regress_rewards_backup;
+SELECT state, message, hint FROM attempt($$SELECT rewards.grant_access(backup => 'regress_rewards_backup')$$);
+SELECT has_schema_privilege('regress_rewards_backup', 'rewards', 'USAGE') AS half_granted;
+ALTER ROLE regress_rewards_backup BYPASSRLS;
+SELECT statement FROM rewards.grant_access(backup => 'regress_rewards_backup') AS statement WHERE statement !~ '^GRANT SELECT ON rewards.\w+ TO ';
+SELECT relname AS kept_from_backup FROM pg_class
+ WHERE relnamespace = 'rewards'::regnamespace AND relkind IN ('r', 'p', 'S') AND NOT has_table_privilege('regress_rewards_backup', oid, 'SELECT');
+SELECT relname, verb AS too_much FROM pg_class, unnest('{INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS verb
+ WHERE relnamespace = 'rewards'::regnamespace AND relkind IN ('r', 'v', 'p') AND has_table_privilege('regress_rewards_backup', oid, verb);
+
 -- What the catalogue says: functions, by role.
 SELECT p.oid::regprocedure AS function, has_function_privilege('regress_rewards_app', p.oid, 'EXECUTE') AS app,
        has_function_privilege('regress_rewards_admin', p.oid, 'EXECUTE') AS admin,
@@ -72,6 +92,36 @@ SET LOCAL ROLE regress_rewards_app;
 SELECT rewards.set_company_context(:'company_a', :'member_1', 'user') \gset
 SELECT outcome, points_remaining FROM rewards.redeem_coupon(:'member_1', offer('80a1'), 'member');
 COMMIT;
+
+-- SQL of a tenant does the same for its member, and less than a back end for a company.
+CREATE FUNCTION enter(company uuid, actor text, role text) RETURNS void LANGUAGE sql SECURITY DEFINER
+    RETURN rewards.set_company_context(company, actor, role);
+BEGIN;
+SET LOCAL ROLE regress_rewards_tenant;
+SELECT enter(:'company_a', :'member_1', 'user') \gset
+SELECT outcome, status FROM rewards.submit_points_event(:'member_1', 'visit', now() + interval '1 minute', 'tenant');
+SELECT outcome, status FROM rewards.submit_points_events(jsonb_build_array(jsonb_build_object(
+    'user_id', :'member_1', 'event_type', 'visit', 'event_time', now() + interval '2 minutes', 'nonce', 'tenants')));
+SELECT outcome, points_remaining FROM rewards.redeem_coupon(:'member_1', offer('80a1'), 'redeem as tenant');
+SELECT available_points, rewards.balance_at(:'member_1', 'infinity') FROM rewards.calculate_user_points(:'member_1');
+SELECT event_id AS newest FROM rewards.points_history(:'member_1', 1) \gset
+SELECT rewards.event_receipt(:'newest', :'member_1') ->> 'sealed' AS sealed,
+       rewards.event_request_hash(:'member_1', 'visit', now(), 'x') IS NOT NULL AS request_hash;
+SELECT relation, (SELECT count(*) FROM attempt('SELECT FROM rewards.' || relation) WHERE state = '00000') AS readable
+  FROM unnest('{company_settings,user_points_cache,points_events,ledger_entries,ledger,point_lots,ledger_discrepancies,point_rules,coupon_templates,coupons}'::text[]) AS relation;
+ROLLBACK;
+BEGIN;
+SET LOCAL ROLE regress_rewards_tenant;
+SELECT enter(:'company_a', 'reports', 'service') \gset
+SELECT count(DISTINCT user_id) AS members FROM rewards.points_events;
+SELECT state, call FROM (VALUES
+    ($$SELECT rewards.set_company_context(company('80b'))$$), ($$SELECT rewards.award_points(member('801'), 1)$$),
+    ($$SELECT rewards.deduct_points(member('801'), 1)$$), ($$SELECT rewards.refund_points(member('801'), member('801'))$$),
+    ($$SELECT rewards.claim_coupon('0000-0000-0000-0000', 'till')$$), ('SELECT rewards.validate_pending_events()'),
+    ($$SELECT rewards.flag_account(member('801'))$$), ('SELECT rewards.seal_ledger()'), ('SELECT rewards.cleanup_expired_nonces()'),
+    ('SELECT * FROM rewards.audit_log'), ('SELECT * FROM rewards.used_nonces')) AS calls (call), attempt(call);
+ROLLBACK;
+DROP FUNCTION enter;
 
 -- Neither back end nor staff write a table with SQL of their own, whatever the verb; the rows stay as they are.
 CREATE TABLE writes (statement text);
@@ -189,3 +239,6 @@ SELECT available_points FROM rewards.calculate_user_points(:'member_1');
 SELECT available_points FROM rewards.user_points_cache;
 SELECT octet_length(rewards.hash_coupon_code('0000-0000-0000-0000')) AS bytes;
 COMMIT;
+
+DROP OWNED BY regress_rewards_tenant, regress_rewards_backup;
+DROP ROLE regress_rewards_tenant, regress_rewards_backup;

@@ -56,10 +56,10 @@ INSERT INTO good VALUES
     ('leaf', $$'leaf'$$), ('index', '0'), ('leaves', '1'), ('path', $$'{}'$$), ('block', '1'), ('system_id', '1'),
     ('from_xid', '0'), ('to_xid', '1'), ('entries', '0'), ('root', $$sha256('')$$), ('previous_hash', $$sha256('')$$),
     ('sealed_at', $$'2020-02-02'$$), ('sealed_by', $$'till'$$), ('since_block', '1'), ('only_user', $$member('901')$$),
-    ('digest', $$format('pg_rewards:1:%s:1:%s', company('90a'), encode(sha256(''), 'hex'))$$), ('dry_run', 'true'),
-    ('event_source', $$'a'$$), ('entry_source', $$'b'$$), ('ttl', $$'1 minute'$$), ('not_before', $$'now'$$),
-    ('challenge', 'NULL'), ('key_id', '1'),
-    ('token', $$rewards.issue_company_token(company('90a'), 'till', 'service')$$);
+    ('digest', $$format('pg_rewards:1:%1$s:1:%2$s:1:%2$s', company('90a'), encode(sha256(''), 'hex'))$$), ('dry_run', 'true'),
+    ('event_source', $$'a'$$), ('entry_source', $$'b'$$), ('book', $$'audit'$$), ('company', $$company('90a')$$),
+    ('audit_row', $$(SELECT a FROM rewards.audit_log AS a LIMIT 1)$$), ('ttl', $$'1 minute'$$), ('not_before', $$'now'$$),
+    ('challenge', 'NULL'), ('key_id', '1'), ('token', $$rewards.issue_company_token(company('90a'), 'till', 'service')$$);
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),

@@ -43,6 +43,11 @@ ALTER FUNCTION attack.as_app(text) OWNER TO attack_app;
 ALTER FUNCTION attack.as_admin(text) OWNER TO attack_admin;
 REVOKE CREATE ON SCHEMA attack FROM attack_app, attack_admin;
 
+-- What happens to a member's row is in the audit log under the member's id.
+CREATE TABLE attack.visit (company_id uuid, user_id uuid);
+CREATE TRIGGER audit_insert AFTER INSERT ON attack.visit REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+
 DO $$
 DECLARE
     company uuid;
@@ -71,7 +76,7 @@ BEGIN
             PERFORM rewards.flag_account(member);
             PERFORM rewards.review_points_event(id, 'approve', 'clerk') FROM rewards.points_events
               WHERE user_id = member AND company_id = company AND event_type = 'big';
-            INSERT INTO rewards.audit_log (user_id, action, actor) VALUES (member, 'looked at', 'clerk');
+            INSERT INTO attack.visit VALUES (company, member);
         END LOOP;
         INSERT INTO rewards.used_nonces (user_id, nonce, event_type, created_at, expires_at)
             VALUES (member, 'old', 'visit', now() - interval '9 days', now() - interval '1 day');
