@@ -40,6 +40,21 @@ DECLARE
         'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
         'review_points_event(uuid, text, text, text)', 'hash_coupon_code(text)'];
+    -- What protects tables of the application, for staff who own some: each function asks whether the caller does.
+    for_table_owners CONSTANT text[] := ARRAY[
+        'enable_tenant_rls(regclass, name, boolean, text[], boolean)', 'disable_tenant_rls(regclass, boolean)',
+        'tenant_tables(regclass)', 'tenant_policy_column(oid)', 'tenant_column_statements(regclass, name)', 'cross_company_roles()',
+        'tenant_policy_statements(regclass, name)', 'tenant_triggers(regclass, name, boolean, text[])',
+        'tenant_trigger_statements(regclass, name, boolean, text[])', 'require_tenant_root(regclass)',
+        'require_tenant_tables(regclass)', 'require_company_column(regclass, name)', 'require_no_conflict(regclass, name)',
+        'count_rows_of_nobody(regclass, name)', 'guard_tenant_row()', 'refuse_write()', 'audit_changes()',
+        'assert_tenant_isolation(regclass, uuid, uuid, regrole)', 'company_column_of(regclass)',
+        'isolation_foreign_keys(regclass, name)', 'isolation_samples(regclass, name, uuid, uuid)',
+        'isolation_subject(regclass, name, uuid, uuid, jsonb)', 'isolation_columns(regclass)', 'isolation_controls(rewards.isolation_subject)',
+        'isolation_reads(rewards.isolation_subject)', 'isolation_writes(rewards.isolation_subject)',
+        'isolation_conflicts(rewards.isolation_subject)', 'isolation_pointers(rewards.isolation_subject)',
+        'isolation_guard(rewards.isolation_subject)', 'isolation_outside(rewards.isolation_subject)',
+        'isolation_parts(rewards.isolation_subject)', 'isolation_attempts(regclass, name, uuid, uuid, regrole, jsonb)'];
     -- What SQL that somebody else wrote may call: what acts for one member and refuses every other, and what computes.
     -- Not how a company is entered, nor what the back end answers for (points, counter, clean-up, seals), although such a
     -- call is refused in the role user anyway: a token may be of the role service.
@@ -89,7 +104,7 @@ BEGIN
           FROM unnest(ARRAY[app, admin]) AS grantee, unnest(for_both) AS signature WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
-          FROM unnest(for_staff) AS signature WHERE admin IS NOT NULL
+          FROM unnest(for_staff || for_table_owners) AS signature WHERE admin IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, tenant)
           FROM unnest(for_tenants) AS signature WHERE tenant IS NOT NULL

@@ -62,6 +62,22 @@ void require_member(const Context& context, const Uuid& user);
 // Role user does not do this at all; `what` completes "a member cannot ...".
 void require_back_end(const Context& context, const char* what);
 
+// What came of a trial: an error's SQLSTATE and message or, without one, what the body noted itself.
+struct Trial {
+    bool is_error;
+    int sqlstate;
+    const char* message;
+};
+
+using TrialBody = void (*)(void* state);
+
+// Does something in the context of a company, or of none at all, and undoes it, context and seal included: for tests
+// of isolation. It gives nobody more than a transaction of its own would: the caller must be allowed to call
+// set_company_context(), nothing that was written stays, and in a sealed transaction it is refused, as by
+// require_trial_allowed() alone.
+void require_trial_allowed();
+Trial try_as_company(const std::optional<Uuid>& company, TrialBody body, void* state);
+
 // Defines the setting that carries the context to parallel workers, and rewards.default_company_id.
 void define_context_settings();
 
