@@ -18,6 +18,7 @@ INSERT INTO attack.good VALUES
     ('user_id', :'ann'), ('target_user_id', :'ann'), ('only_user', :'ann'), ('company_id', :'acme'), ('role', 'service'), ('actor', 'till'),
     ('decision', 'approve'), ('event_type', 'visit'), ('insight_type', 'manual_flag'), ('severity', 'low'), ('code', '0000-0000-0000-0000'),
     ('features', '{1000}'), ('rules_version', '1'), ('dry_run', 'false'), ('app', 'attack_app'), ('admin', 'attack_admin'),
+    ('ttl', '5 minutes'), ('not_before', NULL), ('challenge', NULL),
     ('before', NULL), ('request_hash', NULL), ('payload_hash', NULL), ('digest', NULL), ('proven', NULL),
     ('events', jsonb_build_array(jsonb_build_object('user_id', :'ann', 'event_type', 'visit', 'event_time', now(), 'nonce', 'batch'))),
     ('event_id', (SELECT id FROM rewards.points_events WHERE company_id = :'acme' AND user_id = :'ann' AND event_type = 'big')),
@@ -70,7 +71,7 @@ BEGIN
     RAISE SQLSTATE 'UNDOX' USING MESSAGE = coalesce(answer, 'nothing');
 EXCEPTION WHEN OTHERS THEN
     RETURN pg_catalog.concat(SQLSTATE, ' ', pg_catalog.regexp_replace(pg_catalog.regexp_replace(SQLERRM,
-        '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}|[0-9a-f]{64}|[0-9a-f]{32}', '?', 'g'), '(\d+-\d\d-\d\d )?\d\d:\d\d:[\d.]+', '?', 'g'));
+        '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}|[0-9a-f]{64}|\\x[0-9a-f]{32}|pgr_[\w-]+', '?', 'g'), '(\d+-\d\d-\d\d )?\d\d:\d\d:[\d.]+', '?', 'g'));
 END $$;
 CREATE TABLE attack.answers (name text, round int, answer text, PRIMARY KEY (name, round));
 CREATE FUNCTION attack.call_all(round int) RETURNS void LANGUAGE sql AS $$

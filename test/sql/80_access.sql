@@ -25,6 +25,10 @@ SELECT statement FROM rewards.grant_access(tenant => 'regress_rewards_tenant') A
 SELECT state, message, hint FROM unnest('{regress_rewards_app,regress_rewards_tenants_staff}'::text[]) AS role,
        attempt(format('SELECT rewards.grant_access(tenant => %L)', role));
 SELECT state FROM attempt($$SELECT rewards.grant_access(app => 'regress_rewards_nobody', tenant => 'regress_rewards_nobody')$$);
+BEGIN;
+GRANT EXECUTE ON FUNCTION rewards.issue_company_token(uuid, text, text, interval, timestamptz, bytea) TO regress_rewards_nobody;
+SELECT state, message FROM attempt($$SELECT rewards.grant_access(tenant => 'regress_rewards_nobody')$$);
+ROLLBACK;
 DROP ROLE regress_rewards_tenants_staff;
 
 -- A backup reads all tables whole, or it is none.
