@@ -12,7 +12,9 @@ AS $function$
 DECLARE
     -- What a programme is made of.
     for_both CONSTANT text[] := ARRAY[
-        'set_company_context(uuid, text, text)', 'require_company_id()', 'require_user_id(uuid)', 'session_residue()', 'session_settings()', 'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
+        'set_company_context(uuid, text, text)', 'issue_company_token(uuid, text, text, interval, timestamptz, bytea)',
+        'set_company_context_token(text)', 'get_context_challenge()', 'require_company_id()', 'require_user_id(uuid)', 'session_residue()', 'session_settings()',
+        'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
         'cleanup_expired_nonces()',
         'award_points(uuid, bigint, text, text, text, timestamptz)', 'deduct_points(uuid, bigint, text, text, text, timestamptz)',
         'refund_points(uuid, uuid, text)', 'expire_points(integer)', 'calculate_user_points(uuid)',
@@ -25,7 +27,7 @@ DECLARE
         'redeem_coupon(uuid, uuid, text)', 'claim_coupon(text, text, jsonb)'];
     -- What people decide, and what shows more than a programme needs.
     for_staff CONSTANT text[] := ARRAY[
-        'code_data_version()', 'companies()',
+        'code_data_version()', 'companies()', 'rotate_token_key()', 'retire_token_key(integer)',
         'refresh_user_points_cache(uuid)', 'reconcile_ledger()', 'show_progress(text, tid, bigint)', 'sum_points(bigint)',
         'ledger_digest()', 'verify_ledger(bigint, text)', 'verify_audit(bigint, text)', 'verify_audit_rows(bigint, uuid)', 'verify_chains(uuid)', 'verify_chains_since(bigint)',
         'verify_accounts(uuid)', 'verify_accounts_since(bigint)', 'verify_blocks(bigint, text, uuid)', 'verify_digest(text, text, uuid)',
@@ -39,10 +41,11 @@ DECLARE
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
         'review_points_event(uuid, text, text, text)', 'hash_coupon_code(text)'];
     -- What SQL that somebody else wrote may call: what acts for one member and refuses every other, and what computes.
-    -- Not how a company is entered, nor what the back end answers for (points, counter, clean-up, seals), although such a
-    -- call is refused in the role user anyway: a token may be of the role service.
+    -- No way into a company but a token, nor what the back end answers for (points, counter, clean-up, seals), although
+    -- such a call is refused in the role user anyway: a token may be of the role service.
     for_tenants CONSTANT text[] := ARRAY[
-        'require_company_id()', 'require_user_id(uuid)', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
+        'set_company_context_token(text)', 'get_context_challenge()', 'require_company_id()',
+        'require_user_id(uuid)', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
         'calculate_user_points(uuid)', 'points_history(uuid, integer, uuid)', 'balance_at(uuid, timestamptz)',
         'within_attribution_window(timestamptz, timestamptz, interval)', 'event_receipt(uuid, uuid)',
         'event_request_hash(uuid, text, timestamptz, text)',
@@ -59,7 +62,7 @@ DECLARE
         'company_settings', 'user_points_cache', 'points_events', 'ledger_entries', 'ledger', 'point_lots',
         'ledger_discrepancies', 'point_rules', 'coupon_templates', 'coupons'];
     read_by_staff CONSTANT text[] := ARRAY[
-        'data_version', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks', 'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
+        'data_version', 'token_keys', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks', 'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue', 'coupon_keys'];
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee
@@ -121,7 +124,8 @@ BEGIN
         RETURN NEXT statement;
     END LOOP;
     SELECT split_part(entrance, '(', 1) INTO statement
-      FROM unnest('{"set_company_context(uuid, text, text)", begin_cross_company_access(text)}'::text[]) AS entrance, pg_roles
+      FROM unnest(ARRAY['set_company_context(uuid, text, text)', 'begin_cross_company_access(text)',
+                        'issue_company_token(uuid, text, text, interval, timestamptz, bytea)']) AS entrance, pg_roles
      WHERE pg_has_role(tenant, oid, 'MEMBER') AND has_function_privilege(oid, 'rewards.' || entrance, 'EXECUTE') LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'role % may call %(), and so would the SQL of tenants', tenant, statement
@@ -131,5 +135,5 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION rewards.grant_access(regrole, regrole, regrole, regrole, regrole) IS
-    'Grants a back end (app), staff (admin), pg_dump (backup: all rows of our tables, for a role with BYPASSRLS), SQL of tenants (tenant: enters by token only) and who may read the rows of all companies (cross_company: see begin_cross_company_access(); its policies are for this role alone, so call enable_tenant_rls() again for tables of yours) what they need, and returns the statements it ran: EXECUTE on functions and SELECT under row-level security, no writing of tables. Call it again after an update. Creates and alters no roles. Errors: undefined_object for a role that does not exist, object_not_in_prerequisite_state without tables or for a backup role that row-level security holds, invalid_grant_operation for a tenant role that may call set_company_context() or begin_cross_company_access()';
+    'Grants a back end (app), staff (admin), pg_dump (backup: all rows of our tables, for a role with BYPASSRLS), SQL of tenants (tenant: enters by token, or by adopt_request_claims() if you grant it that) and who may read the rows of all companies (cross_company: see begin_cross_company_access(); its policies are for this role alone, so call enable_tenant_rls() again for tables of yours) what they need, and returns the statements it ran: EXECUTE on functions and SELECT under row-level security, no writing of tables. Call it again after an update. Creates and alters no roles. Errors: undefined_object for a role that does not exist, object_not_in_prerequisite_state without tables or for a backup role that row-level security holds, invalid_grant_operation for a tenant role that has another way into a company';
 REVOKE EXECUTE ON FUNCTION rewards.grant_access(regrole, regrole, regrole, regrole, regrole) FROM PUBLIC;

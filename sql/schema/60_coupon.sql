@@ -75,14 +75,14 @@ COMMENT ON COLUMN rewards.coupons.redeemed_by IS 'Who claimed it';
 CREATE UNIQUE INDEX coupons_code ON rewards.coupons (code_hash, issued_to);
 CREATE INDEX coupons_holder ON rewards.coupons (issued_to, template_id);
 
--- Which master keys this database's coupons were made with, so that a wrong or lost key file is
+-- Which master keys this database's coupons and tokens were made with, so that a wrong or lost key file is
 -- noticed before anything is issued under it. Fingerprints only.
 CREATE TABLE rewards.coupon_keys (
     slot        smallint    PRIMARY KEY CHECK (slot BETWEEN 0 AND 31),
     fingerprint bytea       NOT NULL CHECK (octet_length(fingerprint) = 16),
     created_at  timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE rewards.coupon_keys IS 'Fingerprints of the coupon keys this database has used; the keys themselves are in the file rewards.key_file';
+COMMENT ON TABLE rewards.coupon_keys IS 'Fingerprints of the master keys this database has used, for coupons or tokens; the keys themselves are in the file rewards.key_file';
 CREATE TRIGGER coupon_keys_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.coupon_keys
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.forget_cached_table();
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <system_error>
 
+#include "core/digits.hpp"
 #include "core/hashing.hpp"
 
 namespace rewards {
@@ -15,7 +16,6 @@ constexpr std::string_view layout_tag = "pg_rewards event v1\n";
 constexpr std::uint8_t line_break[] = {'\n'};
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
-constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 constexpr std::size_t hex_size = 2 * std::tuple_size_v<Digest>;
 constexpr std::size_t base64_size = std::tuple_size_v<DigestText>;
@@ -49,39 +49,16 @@ std::string_view decimal(std::int64_t number, std::array<char, 20>& digits) noex
     return {digits.data() + first, digits.size() - first};
 }
 
-std::optional<unsigned> hex_value(char symbol) noexcept {
-    const char lower = symbol >= 'A' && symbol <= 'F' ? static_cast<char>(symbol - 'A' + 'a') : symbol;
-    const std::size_t value = hex_digits.find(lower);
-    if (value == std::string_view::npos) return std::nullopt;
-    return static_cast<unsigned>(value);
-}
-
 std::optional<unsigned> base64_value(char symbol) noexcept {
     if (symbol == '+') return 62;
     if (symbol == '/') return 63;
-    const std::size_t value = base64_digits.find(symbol);
-    if (value == std::string_view::npos) return std::nullopt;
-    return static_cast<unsigned>(value);
+    return base64url_value(symbol);
 }
 
-// Digits of `width` bits each; bits that are left over at the end have to be zero.
 template <typename ValueOf>
 std::optional<Digest> decode(std::string_view text, unsigned width, ValueOf value_of) noexcept {
     Digest digest{};
-    std::size_t next = 0;
-    std::uint32_t bits = 0;
-    unsigned held = 0;
-    for (const char symbol : text) {
-        const std::optional<unsigned> value = value_of(symbol);
-        if (!value) return std::nullopt;
-        bits = bits << width | *value;
-        held += width;
-        if (held < 8) continue;
-        held -= 8;
-        digest[next++] = static_cast<std::uint8_t>(bits >> held);
-        bits &= (1U << held) - 1;
-    }
-    if (next != digest.size() || bits != 0) return std::nullopt;
+    if (decode_digits(text, width, value_of, digest) != digest.size()) return std::nullopt;
     return digest;
 }
 
@@ -107,14 +84,7 @@ Result<Digest> request_hash(const AttestedRequest& request) noexcept {
 
 DigestText text_of(const Digest& digest) noexcept {
     DigestText text;
-    std::size_t next = 0;
-    std::uint32_t bits = 0;
-    unsigned held = 0;
-    for (const std::uint8_t byte : digest) {
-        bits = bits << 8 | byte;
-        for (held += 8; held >= 6; held -= 6) text[next++] = base64_digits[bits >> (held - 6) & 63];
-    }
-    text[next] = base64_digits[bits << (6 - held) & 63];
+    encode_base64url(digest, text);
     return text;
 }
 

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <system_error>
 
+#include "core/digits.hpp"
+
 namespace rewards {
 
 namespace {
@@ -13,16 +15,18 @@ constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view first_slot = "slot 0 ";
 
 constexpr std::string_view file_header =
-    "# Coupon keys of pg_rewards\n"
+    "# Keys of pg_rewards: of coupon codes and company tokens\n"
     "#\n"
-    "# Whoever has this file can compute every coupon code. Without it no code can be\n"
-    "# issued, shown again or claimed, and pg_dump does not save it: keep a copy\n"
-    "# outside this server, in a safe place. Mode 0600, owned by the operating system\n"
-    "# user that runs the server.\n"
+    "# Whoever has this file can compute every coupon code and enter every company.\n"
+    "# Without it no code can be issued, shown again or claimed, and no token be\n"
+    "# issued or accepted, and pg_dump does not save it: keep a copy outside this\n"
+    "# server, in a safe place. Mode 0600, owned by the operating system user that\n"
+    "# runs the server.\n"
     "#\n"
     "# To rotate, append a line with an unused slot (0 to 31) and 64 new random\n"
-    "# hexadecimal digits (openssl rand -hex 32). The last line makes the new codes.\n"
-    "# Older lines keep older codes claimable: do not change or remove them.\n"
+    "# hexadecimal digits (openssl rand -hex 32). The last line makes the new codes\n"
+    "# and, after rewards.rotate_token_key(), the new tokens. Older lines keep older\n"
+    "# codes and tokens good: do not change or remove them.\n"
     "\n";
 
 static_assert(file_header.size() + first_slot.size() + 2 * sizeof(Master) + 1 <= key_file_size_max);
@@ -45,22 +49,8 @@ std::string_view take_word(std::string_view& rest) noexcept {
     return take_until(blanks, rest);
 }
 
-constexpr int hex_value(char digit) noexcept {
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-    return -1;
-}
-
 bool read_master(std::string_view hex, Master& master) noexcept {
-    if (hex.size() != 2 * master.size()) return false;
-    for (std::size_t i = 0; i < master.size(); ++i) {
-        const int high = hex_value(hex[2 * i]);
-        const int low = hex_value(hex[2 * i + 1]);
-        if (high < 0 || low < 0) return false;
-        master[i] = static_cast<std::uint8_t>(high << 4 | low);
-    }
-    return true;
+    return hex.size() == 2 * master.size() && decode_digits(hex, 4, hex_value, master);
 }
 
 bool read_slot(std::string_view digits, unsigned& slot) noexcept {

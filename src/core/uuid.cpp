@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/digits.hpp"
 #include "core/hashing.hpp"
 
 namespace rewards {
@@ -23,6 +24,21 @@ Uuid uuid_v7(std::uint64_t unix_microseconds, std::span<const std::uint8_t, 8> r
     std::ranges::copy(big_endian(milliseconds << 16 | version << 12 | fraction), uuid.begin());
     std::ranges::copy(random, uuid.begin() + 8);
     uuid[8] = rfc_variant(uuid[8]);
+    return uuid;
+}
+
+std::optional<Uuid> parse_uuid(std::string_view text) noexcept {
+    if (text.size() != uuid_text_size) return std::nullopt;
+    Uuid uuid{};
+    std::size_t digits = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool is_hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        if (is_hyphen && text[i] == '-') continue;
+        const std::optional<unsigned> digit = hex_value(text[i]);
+        if (is_hyphen || !digit) return std::nullopt;
+        uuid[digits / 2] = static_cast<std::uint8_t>(uuid[digits / 2] << 4 | *digit);
+        ++digits;
+    }
     return uuid;
 }
 

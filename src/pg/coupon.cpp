@@ -1,6 +1,6 @@
 #include "pg/coupon.hpp"
 
-#include "pg/coupon_key.hpp"
+#include "pg/key_ring.hpp"
 #include "pg/raise.hpp"
 
 namespace rewards::pg {
@@ -56,7 +56,7 @@ Table& open_templates(Write& write) { return open_for_reading(write, coupon_temp
 Table& open_coupons(Write& write) { return open_for_writing(write, coupon::layout); }
 
 FormattedCode code_of(const Table& coupons) {
-    KeyRing& keys = coupon_keys(false);
+    KeyRing& keys = key_ring(false);
     const CodeSpec spec{static_cast<unsigned>(DatumGetInt16(value(coupons, coupon::key_slot))),
                         static_cast<unsigned>(DatumGetInt16(value(coupons, coupon::code_route))),
                         static_cast<std::size_t>(DatumGetInt16(value(coupons, coupon::code_symbols))),

@@ -1,8 +1,7 @@
 // Templates and coupons, as the functions of this folder read and write them.
 #pragma once
 
-#include "core/coupon_code.hpp"
-#include "core/digest.hpp"
+#include "core/coupon_key.hpp"
 #include "pg/table.hpp"
 #include "pg/tenant.hpp"
 

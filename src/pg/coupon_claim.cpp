@@ -1,6 +1,6 @@
 // claim_coupon: the code is used at the counter, once.
 #include "pg/coupon.hpp"
-#include "pg/coupon_key.hpp"
+#include "pg/key_ring.hpp"
 #include "pg/raise.hpp"
 
 namespace rewards::pg {
@@ -34,7 +34,7 @@ Datum keep(Datum datum) { return PointerGetDatum(PG_DETOAST_DATUM_COPY(datum)); 
 
 Claimed claim(Write& write, const Context& context, const Claim& claim) {
     const Claimed refused{&refusal::not_redeemable, std::nullopt, 0, 0};
-    KeyRing& keys = coupon_keys(true);
+    KeyRing& keys = key_ring(true);
     if (!has_slot(keys, slot_of(claim.code))) return refused;
     const Digest tag = value_or_raise(code_tag(keys, context.company, claim.code));
     Table& coupons = open_coupons(write);
@@ -88,6 +88,6 @@ SQL_FUNCTION(rewards_hash_coupon_code) {
     const rewards::CouponCode code = value_or_raise(rewards::parse_code(text_view(PG_GETARG_DATUM(0))));
     const Context& context = require_context();
     require_back_end(context, "hash a coupon code");
-    return bytea_datum(value_or_raise(rewards::code_tag(coupon_keys(false), context.company, code)));
+    return bytea_datum(value_or_raise(rewards::code_tag(key_ring(false), context.company, code)));
 }
 }

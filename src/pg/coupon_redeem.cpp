@@ -1,7 +1,7 @@
 // redeem_coupon: points become a coupon.
 #include "pg/coupon.hpp"
-#include "pg/coupon_key.hpp"
 #include "pg/insight.hpp"
+#include "pg/key_ring.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
 #include "pg/uuid.hpp"
@@ -82,7 +82,7 @@ struct IssuedCode {
 // 65 bits of a keyed function meet by chance once in a hundred million codes: then the next
 // generation serves.
 IssuedCode issue_code(Table& coupons, const Uuid& company, const Uuid& coupon, std::size_t symbols) {
-    KeyRing& keys = coupon_keys(true);
+    KeyRing& keys = key_ring(true);
     CodeSpec spec{newest_slot(keys), coupon_route(), symbols, 0, coupon};
     for (;; ++spec.generation) {
         const CouponCode code = value_or_raise(derive_code(keys, spec));

@@ -11,7 +11,6 @@ namespace rewards::pg {
 namespace {
 
 constexpr std::string_view role_names[] = {"user", "service", "admin", "cross_company"};
-constexpr std::size_t uuid_text_size = 36;
 
 Context active{};               // what the setting says now
 Context seal{};                 // what this transaction was first given
@@ -27,26 +26,7 @@ std::optional<Role> any_role_of(std::string_view name) {
     return std::nullopt;
 }
 
-std::optional<unsigned> hex_digit(char digit) {
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-    return std::nullopt;
-}
-
-// Canonical text only. A check hook must not raise, as uuid_in would.
-std::optional<Uuid> parse_uuid(std::string_view text) {
-    Uuid uuid{};
-    std::size_t digits = 0;
-    for (char symbol : text) {
-        if (symbol == '-') continue;
-        const std::optional<unsigned> digit = hex_digit(symbol);
-        if (!digit || digits == 2 * uuid.size()) return std::nullopt;
-        uuid[digits / 2] = static_cast<std::uint8_t>(uuid[digits / 2] << 4 | *digit);
-        ++digits;
-    }
-    if (digits != 2 * uuid.size()) return std::nullopt;
-    return uuid;
-}
+const char* role_that_logged_in() { return GetUserNameFromId(GetSessionUserId(), false); }
 
 // The setting's text: "<company uuid> <role> <actor>".
 std::optional<Context> parse_context(std::string_view text) {
@@ -181,26 +161,18 @@ const char* checked_member(std::string_view member) {
     return uuid_text(uuid_of(DirectFunctionCall1(uuid_in, CStringGetDatum(pnstrdup(member.data(), member.size())))));
 }
 
-const char* checked_actor(std::string_view actor) {
-    constexpr std::size_t limit = std::tuple_size_v<decltype(Context::actor)> - 1;
-    if (actor.empty() || actor.size() > limit) raise_length("actor", actor.size(), limit);
+constexpr std::size_t longest_actor = std::tuple_size_v<decltype(Context::actor)> - 1;
+
+const char* checked_name(std::string_view actor) {
+    if (actor.empty() || actor.size() > longest_actor) raise_length("actor", actor.size(), longest_actor);
     if (has_control_character(actor))
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor must not contain control characters"));
     return pnstrdup(actor.data(), actor.size());
 }
 
-const char* role_that_logged_in() { return GetUserNameFromId(GetSessionUserId(), false); }
-
-const char* actor_of(Role role, std::optional<std::string_view> actor) {
-    if (!actor && role == Role::user)
-        ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("actor of role user must not be null"));
-    if (!actor) return role_that_logged_in();
-    return role == Role::user ? checked_member(*actor) : checked_actor(*actor);
-}
-
-void enter(const Uuid& company, Role role, const char* actor) {
+void enter(const Uuid& company, Role role, std::string_view actor) {
     const char* name = role_names[static_cast<int>(role)].data();
-    const char* value = psprintf("%s %s %s", uuid_text(company), name, actor);
+    const char* value = psprintf("%s %s %.*s", uuid_text(company), name, static_cast<int>(actor.size()), actor.data());
     const std::optional<Context> context = parse_context(value);
     if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
     seal_context(value, *context);
@@ -213,13 +185,38 @@ std::optional<Role> role_of(std::string_view name) {
     return role == Role::cross_company ? std::nullopt : role;
 }
 
+Role required_role(const Arguments& arguments, int index) {
+    const std::optional<Role> role = role_of(text_view(arguments.required(index, "role")));
+    if (!role) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("role must be user, service or admin"));
+    return *role;
+}
+
+std::optional<std::string_view> checked_actor(Role role, std::optional<std::string_view> actor) {
+    if (!actor && role == Role::user)
+        ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("actor of role user must not be null"));
+    if (!actor) return std::nullopt;
+    return role == Role::user ? checked_member(*actor) : checked_name(*actor);
+}
+
+bool can_act(Role role, std::optional<std::string_view> actor) {
+    if (role == Role::user) return actor && parse_uuid(*actor);
+    return !actor || (!actor->empty() && actor->size() <= longest_actor && !has_control_character(*actor));
+}
+
 void enter_context(const Uuid& company, Role role, std::optional<std::string_view> actor) {
-    enter(company, role, actor_of(role, actor));
+    const std::optional<std::string_view> given = checked_actor(role, actor);
+    enter(company, role, given ? *given : std::string_view(role_that_logged_in()));
 }
 
 void enter_cross_company() { enter(Uuid{}, Role::cross_company, role_that_logged_in()); }
 
 void before_sealing(void (*check)()) { sealing_check = check; }
+
+void remain_without_context() {
+    if (is_sealed()) return;
+    seal = {};
+    seal.is_set = true;
+}
 
 bool is_sealed() { return seal.is_set || active.is_set; }
 
@@ -231,8 +228,7 @@ const Context& require_context() {
     if (context->role == Role::cross_company)
         ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("cross-company access is of no company"),
                 errhint("It reads tables. What acts for a company takes a transaction with set_company_context()."));
-    if (context == &stand_in)
-        strlcpy(stand_in.actor.data(), GetUserNameFromId(GetSessionUserId(), false), stand_in.actor.size());
+    if (context == &stand_in) strlcpy(stand_in.actor.data(), role_that_logged_in(), stand_in.actor.size());
     return *context;
 }
 
@@ -244,9 +240,7 @@ std::optional<Uuid> current_company() {
 
 bool crosses_companies() { return active.is_set && active.role == Role::cross_company; }
 
-const char* current_actor() {
-    return active.is_set ? active.actor.data() : GetUserNameFromId(GetSessionUserId(), false);
-}
+const char* current_actor() { return active.is_set ? active.actor.data() : role_that_logged_in(); }
 
 void require_member(const Context& context, const Uuid& user) {
     if (context.role == Role::user && context.member != user)
@@ -285,9 +279,7 @@ SQL_FUNCTION(rewards_set_company_context) {
     using namespace rewards::pg;
     const Arguments arguments{fcinfo};
     const rewards::Uuid company = arguments.uuid(0, "company_id");
-    const std::optional<Role> role = role_of(text_view(arguments.required(2, "role")));
-    if (!role) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("role must be user, service or admin"));
-    enter_context(company, *role, arguments.optional_text(1));
+    enter_context(company, required_role(arguments, 2), arguments.optional_text(1));
     PG_RETURN_VOID();
 }
 

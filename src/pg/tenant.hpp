@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/uuid.hpp"
-#include "pg/postgres.hpp"
+#include "pg/values.hpp"
 
 namespace rewards::pg {
 
@@ -20,6 +20,13 @@ struct Context {
 
 // Role user, service or admin.
 std::optional<Role> role_of(std::string_view name);
+Role required_role(const Arguments& arguments, int index);
+
+// The actor as a context keeps it; an error when it cannot.
+std::optional<std::string_view> checked_actor(Role role, std::optional<std::string_view> actor);
+
+// Would a context keep this actor?
+bool can_act(Role role, std::optional<std::string_view> actor);
 
 // Seals this transaction; an error when it is sealed for another context. The actor of role user is a
 // member's id; no actor: the role that logged in.
@@ -28,6 +35,9 @@ void enter_context(const Uuid& company, Role role, std::optional<std::string_vie
 // Seals this transaction for reading the rows of all companies; an error when it is sealed for one. The actor is the
 // role that logged in.
 void enter_cross_company();
+
+// Keeps a transaction that has no context without one until it ends: the default of the database does not stand in.
+void remain_without_context();
 
 // The context of this transaction, sealed or the default of the database; an error when there is none.
 const Context& require_context();

@@ -14,7 +14,8 @@ SELECT plan(38);
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
                                    'coupons', 'coupon_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
-                                   'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks', 'forgotten_nonces']);
+                                   'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks', 'forgotten_nonces',
+                                   'token_keys']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -97,6 +98,14 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('require_user_id(user_id uuid)', 'uuid', 'stable', 'safe', false),
     ('session_settings(OUT name text, OUT setting text)', 'SETOF record', 'stable', 'restricted', false),
     ('session_residue()', 'TABLE(kind text, name text, detail text)', 'stable', 'restricted', false),
+
+    ('issue_company_token(company_id uuid, actor text DEFAULT NULL::text, role text DEFAULT ''user''::text, ttl interval DEFAULT ''00:05:00''::interval, not_before timestamp with time zone DEFAULT NULL::timestamp with time zone, challenge bytea DEFAULT NULL::bytea)',
+        'text', 'volatile', 'unsafe', false),
+    ('set_company_context_token(token text)', 'void', 'volatile', 'unsafe', false),
+    ('get_context_challenge()', 'bytea', 'volatile', 'unsafe', false),
+    ('rotate_token_key()', 'integer', 'volatile', 'unsafe', false),
+    ('retire_token_key(key_id integer)', 'void', 'volatile', 'unsafe', false),
+    ('adopt_request_claims()', 'uuid', 'volatile', 'unsafe', false),
 
     ('uuidv7()', 'uuid', 'volatile', 'safe', false),
     ('uuidv5(namespace uuid, name text)', 'uuid', 'immutable', 'safe', true),
@@ -264,7 +273,10 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.trust_rules', 'refuse_write'), ('rewards.trust_rules', 'refuse_row_write'),
               ('rewards.audit_log', 'refuse_write'), ('rewards.audit_log', 'refuse_row_write'),
               ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write'),
-              ('rewards.audit_blocks', 'refuse_write'), ('rewards.audit_blocks', 'refuse_row_write') $$,
+              ('rewards.audit_blocks', 'refuse_write'), ('rewards.audit_blocks', 'refuse_row_write'),
+              ('rewards.audit_blocks', 'refuse_write'), ('rewards.audit_blocks', 'refuse_row_write'),
+              ('rewards.token_keys', 'refuse_write'), ('rewards.token_keys', 'refuse_row_change'),
+              ('rewards.token_keys', 'refuse_row_removal') $$,
     'the guards hold for replication roles, too');
 
 SELECT * FROM finish();

@@ -23,7 +23,10 @@ INSERT INTO attack.shown VALUES
     ('user',    'data_version',     'true', 'of the installation, not of a company'),
     ('none',    'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
     ('service', 'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
-    ('user',    'coupon_keys',      'true', 'fingerprints of the installation''s keys');
+    ('user',    'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
+    ('none',    'token_keys',       'true', 'which keys of the installation there are'),
+    ('service', 'token_keys',       'true', 'which keys of the installation there are'),
+    ('user',    'token_keys',       'true', 'which keys of the installation there are');
 INSERT INTO attack.shown SELECT 'admin', relation, condition, reason FROM attack.shown WHERE context = 'service';
 
 CREATE FUNCTION attack.has_column(relation regclass, VARIADIC names text[]) RETURNS text LANGUAGE sql AS

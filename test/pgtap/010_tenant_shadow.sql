@@ -65,7 +65,7 @@ BEGIN
     RAISE SQLSTATE 'UNDOX' USING MESSAGE = coalesce(answer, 'nothing');
 EXCEPTION WHEN OTHERS THEN
     RETURN pg_catalog.concat(SQLSTATE, ' ', pg_catalog.regexp_replace(pg_catalog.regexp_replace(SQLERRM,
-        '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}|[0-9a-f]{64}', '?', 'g'), '(\d+-\d\d-\d\d )?\d\d:\d\d:[\d.]+', '?', 'g'));
+        '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}|[0-9a-f]{64}|x[0-9a-f]{32}(?![0-9a-f])', '?', 'g'), '(\d+-\d\d-\d\d )?\d\d:\d\d:[\d.]+', '?', 'g'));
 END $$;
 CREATE TABLE attack.answers (name text, round int, answer text, PRIMARY KEY (name, round));
 CREATE FUNCTION attack.call_all(round int) RETURNS void LANGUAGE sql AS $$

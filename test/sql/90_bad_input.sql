@@ -58,7 +58,9 @@ INSERT INTO good VALUES
     ('sealed_at', $$'2020-02-02'$$), ('sealed_by', $$'till'$$), ('since_block', '1'), ('only_user', $$member('901')$$),
     ('digest', $$format('pg_rewards:1:%1$s:1:%2$s:1:%2$s', company('90a'), encode(sha256(''), 'hex'))$$), ('dry_run', 'true'),
     ('event_source', $$'a'$$), ('entry_source', $$'b'$$), ('book', $$'audit'$$), ('company', $$company('90a')$$),
-    ('audit_row', $$(SELECT a FROM rewards.audit_log AS a LIMIT 1)$$);
+    ('audit_row', $$(SELECT a FROM rewards.audit_log AS a LIMIT 1)$$),
+    ('ttl', $$'1 minute'$$), ('not_before', $$'now'$$), ('challenge', 'NULL'), ('key_id', '1'),
+    ('token', $$rewards.issue_company_token(company('90a'), 'till', 'service')$$);
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
@@ -68,7 +70,7 @@ INSERT INTO odd VALUES
     ('text', 'NULL'), ('text', $$''$$), ('text', $$' '$$), ('text', $$E'\t\n\x01'$$), ('text', $$repeat('x', 256)$$),
     ('text', $$repeat('x', 10000)$$), ('text', $$repeat('ž', 20000)$$), ('text', $$U&'\FEFF\200B\FFFF\+10FFFF'$$),
     ('text', $$'%s%n%d%1$s'$$), ('text', $$'''; DROP TABLE rewards.points_events; --'$$), ('text', $$'user'$$),
-    ('text', $$member('901')$$), ('text', $$'0000-0000-0000-0000-0000'$$),
+    ('text', $$member('901')$$), ('text', $$'0000-0000-0000-0000-0000'$$), ('text', $$'pgr_' || repeat('A', 200)$$),
     ('timestamptz', 'NULL'), ('timestamptz', $$'infinity'$$), ('timestamptz', $$'-infinity'$$),
     ('timestamptz', $$'4713-01-01 00:00:00+00 BC'$$), ('timestamptz', $$'294276-12-31 23:59:59.999999+00'$$),
     ('timestamptz', $$'epoch'$$),

@@ -84,7 +84,7 @@ $new->start;
 
 my ($status, undef, $error) = $new->psql('postgres', "BEGIN; SELECT FROM rewards.set_company_context('$tenant');
     @{[ redeem('kept') ]}");
-like($error, qr/the coupon key file does not exist/, 'a forgotten key file is missed, and no other is made');
+like($error, qr/the key file does not exist/, 'a forgotten key file is missed, and no other is made');
 ok(!-e $new->data_dir . '/pg_rewards.keys', '... in its place');
 copy($old->data_dir . '/pg_rewards.keys', $new->data_dir) or die $!;
 chmod 0600, $new->data_dir . '/pg_rewards.keys';

@@ -61,7 +61,7 @@ SQL
 # First use
 
 ok(!-e $key_file, 'there is no key file before it is needed');
-like(in_company($primary, "SELECT rewards.hash_coupon_code('0040-TT20-9K7Z-TJZ4')"), qr/55000: the coupon key file does not exist/,
+like(in_company($primary, "SELECT rewards.hash_coupon_code('0040-TT20-9K7Z-TJZ4')"), qr/55000: the key file does not exist/,
     'whoever only reads gets an error');
 ok(!-e $key_file, '... and makes none');
 
@@ -124,7 +124,7 @@ sub is_good_again {
 }
 
 move($key_file, "$key_file.away");
-is_refused('the file is away', qr/55000: the coupon key file does not exist/);
+is_refused('the file is away', qr/55000: the key file does not exist/);
 ok(!-e $key_file, 'nobody made another one');
 move("$key_file.away", $key_file);
 is_good_again('the file is back');
@@ -133,20 +133,20 @@ move($key_file, "$key_file.away");
 (my $foreign = $text) =~ s/\Q$master\E/'5' x 64/e;
 append_to_file($key_file, $foreign);
 chmod 0600, $key_file;
-is_refused('a foreign file', qr/55000: the coupon key file does not hold the key that this database used in slot 0/);
+is_refused('a foreign file', qr/55000: the key file does not hold the key that this database used in slot 0/);
 move("$key_file.away", $key_file);
 is_good_again('the right file');
 
 for my $mode (0644, 0640, 0604) {
     chmod $mode, $key_file;
-    is_refused(sprintf('mode %o', $mode), qr/F0000: the coupon key file is accessible to others than the server/);
+    is_refused(sprintf('mode %o', $mode), qr/F0000: the key file is accessible to others than the server/);
 }
 chmod 0600, $key_file;
 is_good_again('mode 600');
 
 copy($key_file, "$key_file.away");
 truncate $key_file, 100;
-is_refused('half a file', qr/F0000: the coupon key file is not usable/);
+is_refused('half a file', qr/F0000: the key file is not usable/);
 move("$key_file.away", $key_file);
 chmod 0600, $key_file;
 is_good_again('the whole file');
@@ -209,7 +209,7 @@ for my $call ("redeem_coupon('$member', '$template', 'for the standby')", "claim
 }
 move($standby_file, "$standby_file.away");
 $standby->restart;
-like(in_company($standby, "SELECT rewards.hash_coupon_code('$later')"), qr/55000: the coupon key file does not exist/, 'standby: without the file it says so');
+like(in_company($standby, "SELECT rewards.hash_coupon_code('$later')"), qr/55000: the key file does not exist/, 'standby: without the file it says so');
 is(in_company($standby, 'SELECT count(*) > 0 FROM rewards.points_events'), 't', '... and the rest can be read');
 move("$standby_file.away", $standby_file);
 

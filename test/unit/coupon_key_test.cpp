@@ -2,34 +2,27 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "hex.hpp"
+#include "ring.hpp"
 #include "vectors.hpp"
 
 namespace rewards {
 namespace {
 
 using test::hex;
+using test::line;
+using test::one_key;
+using test::open;
+using test::other_key;
+using test::Ring;
 using test::unhex_to;
 
-const std::string one_key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-const std::string other_key = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 const Uuid coupon = unhex_to<Uuid>("017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
 const Uuid company = unhex_to<Uuid>("11111111-2222-4333-8444-555555555555");
-
-using Ring = std::unique_ptr<KeyRing, decltype([](KeyRing* ring) { close_key_ring(ring); })>;
-
-std::string line(unsigned slot, const std::string& key) { return "slot " + std::to_string(slot) + " " + key + "\n"; }
-
-Ring open(std::string_view text) {
-    const auto opened = open_key_ring(text);
-    if (!opened.ok()) throw std::runtime_error(opened.error.text);
-    return Ring(opened.value);
-}
 
 CodeSpec spec(unsigned slot, std::size_t symbols = standard_symbols) { return {slot, 0, symbols, 0, coupon}; }
 

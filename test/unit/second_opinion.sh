@@ -1,5 +1,5 @@
 #!/bin/sh
-# Do our codes, tags, fingerprints and chains mean what the documentation says? This computes them with the openssl command
+# Do our codes, tags, fingerprints, tokens and chains mean what the documentation says? This computes them with the openssl command
 # line and a few lines of perl, from the documentation, and shares nothing with the core but the file of vectors.
 #
 #   second_opinion.sh VECTORS          compare with the last word of each line
@@ -56,6 +56,16 @@ compute() {
     symbols "$2" "$3" "$4" "$entropy" ;;
   tag)
     hmac "$(hkdf "$1" 'pg_rewards coupon tag v1' 32)" "$2" "$(printf %s "$3" | tr -d - | hex)" ;;
+  token)
+    key=$(hkdf "$1" 'pg_rewards company token v1' 32)
+    message=01$(number N "$3")$(number C "$2")$(number 'Q>' "$4")$(number N "$5")
+    message=$message$(number 'Q>' "$6")$(number 'Q>' "$7")$(number 'Q>' "$8")$(printf %s "$9" | tr -d -)
+    shift 9
+    role=$(printf %.1s "$1" | hex)
+    actor=${3#=}
+    case $2 in null) has=00 challenge= ;; *) has=01 challenge=$2 ;; esac
+    message=$message$role$has$(number C $((${#actor} / 2)))$actor$challenge
+    printf 'pgr_%s' "$(bytes "$message$(hmac "$key" "$message")" | openssl base64 -A | tr '+/' '-_' | tr -d =)" ;;
   request)
     message=$(printf 'pg_rewards request v1' | hex)$(number 'Q>' $#)
     for field in "$@"; do

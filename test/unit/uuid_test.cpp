@@ -61,5 +61,17 @@ TEST(UuidV5, TakesAnyNameAndNameSpaceApart) {
     EXPECT_NE(uuid_v5(one, "a").value, uuid_v5(one, std::string_view("a\0", 2)).value);
 }
 
+TEST(AUuidInText, IsReadInEitherCaseAndInNoOtherForm) {
+    const Uuid uuid = unhex_to<Uuid>("0190a3b2-5c6d-7e8f-9012-3456789abcde");
+    EXPECT_EQ(parse_uuid("0190a3b2-5c6d-7e8f-9012-3456789abcde"), uuid);
+    EXPECT_EQ(parse_uuid("0190A3B2-5C6D-7E8F-9012-3456789ABCDE"), uuid);
+    for (const char* text : {"", "0190a3b25c6d7e8f90123456789abcde", "{0190a3b2-5c6d-7e8f-9012-3456789abcde}",
+                             "0190a3b2-5c6d-7e8f-9012-3456789abcd", "0190a3b2-5c6d-7e8f-9012-3456789abcde0",
+                             "0190a3b2-5c6d-7e8f-9012-3456789abcdg", "0190a3b2-5c6d-7e8f-90123-456789abcde",
+                             "0190a3b2-5c6d-7e8f-9012 3456789abcde", "0190a3b2-5c6d-7e8f--012-3456789abcde",
+                             "------------------------------------"})
+        EXPECT_EQ(parse_uuid(text), std::nullopt) << text;
+}
+
 }  // namespace
 }  // namespace rewards

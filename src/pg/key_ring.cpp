@@ -1,4 +1,4 @@
-#include "pg/coupon_key.hpp"
+#include "pg/key_ring.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -40,27 +40,27 @@ int log_path(const char* path) { return errdetail_log("The file is \"%s\" (rewar
 
 int hint_to_restore() {
     return errhint(
-        "Put back the key file that belongs to this database. Nothing is lost: its coupons work again with it.");
+        "Put back the key file that belongs to this database. Nothing is lost: its coupons and tokens work again with "
+        "it.");
 }
 
 [[noreturn]] void raise_file(const char* action, const char* path) {
-    ereport(ERROR, errcode_for_file_access(), errmsg("could not %s the coupon key file: %m", action), log_path(path));
+    ereport(ERROR, errcode_for_file_access(), errmsg("could not %s the key file: %m", action), log_path(path));
     pg_unreachable();
 }
 
 void require_private(const struct stat& status, const char* path) {
     if (!S_ISREG(status.st_mode))
-        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("the coupon key file is not a regular file"),
-                log_path(path), hint_to_restore());
+        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("the key file is not a regular file"), log_path(path),
+                hint_to_restore());
     if (status.st_uid != geteuid() || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        ereport(
-            ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR),
-            errmsg("the coupon key file is accessible to others than the server"), log_path(path),
-            errhint(
-                "Whoever reads this file can compute every coupon code: give it to the server's user with mode 0600, "
-                "and if others may have read it, replace the key."));
+        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR),
+                errmsg("the key file is accessible to others than the server"), log_path(path),
+                errhint("Whoever reads this file can compute every coupon code and enter every company: give it to the "
+                        "server's user with mode 0600, "
+                        "and if others may have read it, replace the key."));
     if (static_cast<std::size_t>(status.st_size) > sizeof(KeyText::text))
-        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("the coupon key file is too large"), log_path(path),
+        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("the key file is too large"), log_path(path),
                 hint_to_restore());
 }
 
@@ -85,7 +85,7 @@ void create_key_file(const char* path) {
     Master master;
     std::array<char, key_file_size_max> text;
     if (!pg_strong_random(master.data(), master.size()))
-        ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a coupon key"));
+        ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a key"));
     const std::size_t size = format_key_file(master, text);
     explicit_bzero(master.data(), master.size());
 
@@ -109,7 +109,7 @@ void create_key_file(const char* path) {
     char* folder = pstrdup(path);
     get_parent_directory(folder);
     fsync_fname(folder, true);
-    ereport(LOG, errmsg("created coupon key file \"%s\"", path), errhint("Keep a copy of it outside of this server."));
+    ereport(LOG, errmsg("created key file \"%s\"", path), errhint("Keep a copy of it outside of this server."));
 }
 
 struct Fingerprints {
@@ -141,7 +141,7 @@ Fingerprints recorded_fingerprints(Relation keys) {
 
 // Other backends may hold the keys of a file that had no such slot: they have to read it again.
 void record_fingerprint(Relation keys, unsigned slot, const KeyFingerprint& print) {
-    with_write("redeem_coupon()", [&](Write& write) {
+    with_write("the first use of a key", [&](Write& write) {
         Table& table = open_for_writing(write, layout);
         insert_if_new(table, by_slot,
                       {{slot_number, Int16GetDatum(static_cast<std::int16_t>(slot))},
@@ -160,8 +160,8 @@ void require_known_keys(const KeyRing& keys, const Fingerprints& recorded, const
         const unsigned slot = recorded.slots[one];
         if (has_slot(keys, slot) && value_or_raise(key_fingerprint(keys, slot)) == recorded.prints[one]) continue;
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                errmsg("the coupon key file does not hold the key that this database used in slot %u", slot),
-                log_path(path), hint_to_restore());
+                errmsg("the key file does not hold the key that this database used in slot %u", slot), log_path(path),
+                hint_to_restore());
     }
 }
 
@@ -173,17 +173,18 @@ KeyRing* read_key_file(const char* path, bool may_create, bool is_first_use) {
         is_there = read_key_text(path, key);
     }
     if (!is_there)
-        ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the coupon key file does not exist"),
-                log_path(path),
-                is_first_use
-                    ? errhint("The first call of rewards.redeem_coupon() creates it.")
-                    : errhint("Coupons of this database were made with it: put it back from your backup, or set "
-                              "rewards.key_file to where it is. Nothing is lost meanwhile."));
+        ereport(
+            ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the key file does not exist"),
+            log_path(path),
+            is_first_use
+                ? errhint("The first call of rewards.redeem_coupon() or issue_company_token() creates it.")
+                : errhint("Coupons or tokens of this database were made with it: put it back from your backup, or set "
+                          "rewards.key_file to where it is. Nothing is lost meanwhile."));
     const Result<KeyRing*> opened = open_key_ring({key.text.data(), key.size});
     explicit_bzero(&key, sizeof key);
     if (!opened.ok())
-        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR),
-                errmsg("the coupon key file is not usable: %s", opened.error.text), log_path(path), hint_to_restore());
+        ereport(ERROR, errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("the key file is not usable: %s", opened.error.text),
+                log_path(path), hint_to_restore());
     return opened.value;
 }
 
@@ -209,14 +210,19 @@ void load_keys(bool may_create) {
 
 }  // namespace
 
-KeyRing& coupon_keys(bool may_create) {
+KeyRing& key_ring(bool may_create) {
     if (is_stale || (may_create && !is_recorded)) load_keys(may_create);
     return *ring;
 }
 
+KeyRing& key_ring_anew() {
+    forget_keys();
+    return key_ring(true);
+}
+
 void define_key_settings() {
-    DefineCustomStringVariable("rewards.key_file", "File with the master keys of coupon codes.",
-                               "Empty: pg_rewards.keys in the data directory, created at the first redemption.",
+    DefineCustomStringVariable("rewards.key_file", "File with the master keys of coupon codes and company tokens.",
+                               "Empty: pg_rewards.keys in the data directory, created at the first use.",
                                &configured_path, "", PGC_SUSET, GUC_SUPERUSER_ONLY, nullptr, path_changed, nullptr);
 }
 
