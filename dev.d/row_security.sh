@@ -38,7 +38,7 @@ download_row_security_test() {
     ! download_release "$release" "$installed" </dev/null || { echo "${release%-*}" >"$downloads/release"; return 0; }
   done < <(grep "^$installed-" "$downloads/versions"; grep -v "^$installed-" "$downloads/versions")
   die "the source of postgresql-$major cannot be downloaded; see above" \
-    'This takes a Debian mirror that has sources, too, as http://deb.debian.org/debian does.'
+    'This takes a Debian mirror that has sources, too.'
 }
 
 list_sources() {

@@ -13,8 +13,8 @@ DECLARE
     -- What a programme is made of.
     for_both CONSTANT text[] := ARRAY[
         'set_company_context(uuid, text, text)', 'issue_company_token(uuid, text, text, interval, timestamptz, bytea)',
-        'set_company_context_token(text)', 'get_context_challenge()', 'require_company_id()', 'require_user_id(uuid)', 'session_residue()', 'session_settings()',
-        'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
+        'set_company_context_token(text)', 'get_context_challenge()', 'require_company_id()', 'require_user_id(uuid)',
+        'session_residue()', 'session_settings()', 'current_settings()', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
         'cleanup_expired_nonces()',
         'award_points(uuid, bigint, text, text, text, timestamptz)', 'deduct_points(uuid, bigint, text, text, text, timestamptz)',
         'refund_points(uuid, uuid, text)', 'expire_points(integer)', 'calculate_user_points(uuid)',
@@ -40,12 +40,27 @@ DECLARE
         'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
         'review_points_event(uuid, text, text, text)', 'hash_coupon_code(text)'];
+    -- What protects tables of the application, for staff who own some: each function asks whether the caller does.
+    for_table_owners CONSTANT text[] := ARRAY[
+        'enable_tenant_rls(regclass, name, boolean, text[], boolean)', 'disable_tenant_rls(regclass, boolean)',
+        'tenant_tables(regclass)', 'tenant_policy_column(oid)', 'tenant_column_statements(regclass, name)', 'cross_company_roles()',
+        'tenant_policy_statements(regclass, name)', 'tenant_triggers(regclass, name, boolean, text[])',
+        'tenant_trigger_statements(regclass, name, boolean, text[])', 'require_tenant_root(regclass)',
+        'require_tenant_tables(regclass)', 'require_company_column(regclass, name)', 'require_no_conflict(regclass, name)',
+        'count_rows_of_nobody(regclass, name)', 'guard_tenant_row()', 'refuse_write()', 'audit_changes()',
+        'assert_tenant_isolation(regclass, uuid, uuid, regrole)', 'company_column_of(regclass)',
+        'isolation_foreign_keys(regclass, name)', 'isolation_samples(regclass, name, uuid, uuid)',
+        'isolation_subject(regclass, name, uuid, uuid, jsonb)', 'isolation_columns(regclass)', 'isolation_controls(rewards.isolation_subject)',
+        'isolation_reads(rewards.isolation_subject)', 'isolation_writes(rewards.isolation_subject)',
+        'isolation_conflicts(rewards.isolation_subject)', 'isolation_pointers(rewards.isolation_subject)',
+        'isolation_guard(rewards.isolation_subject)', 'isolation_outside(rewards.isolation_subject)',
+        'isolation_parts(rewards.isolation_subject)', 'isolation_attempts(regclass, name, uuid, uuid, regrole, jsonb)'];
     -- What SQL that somebody else wrote may call: what acts for one member and refuses every other, and what computes.
     -- No way into a company but a token, nor what the back end answers for (points, counter, clean-up, seals), although
     -- such a call is refused in the role user anyway: a token may be of the role service.
     for_tenants CONSTANT text[] := ARRAY[
-        'set_company_context_token(text)', 'get_context_challenge()', 'require_company_id()',
-        'require_user_id(uuid)', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
+        'set_company_context_token(text)', 'get_context_challenge()', 'session_residue()', 'session_settings()',
+        'require_company_id()', 'require_user_id(uuid)', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
         'calculate_user_points(uuid)', 'points_history(uuid, integer, uuid)', 'balance_at(uuid, timestamptz)',
         'within_attribution_window(timestamptz, timestamptz, interval)', 'event_receipt(uuid, uuid)',
         'event_request_hash(uuid, text, timestamptz, text)',
@@ -62,7 +77,8 @@ DECLARE
         'company_settings', 'user_points_cache', 'points_events', 'ledger_entries', 'ledger', 'point_lots',
         'ledger_discrepancies', 'point_rules', 'coupon_templates', 'coupons'];
     read_by_staff CONSTANT text[] := ARRAY[
-        'data_version', 'token_keys', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks', 'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
+        'data_version', 'token_keys', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks',
+        'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue', 'coupon_keys'];
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee
@@ -88,7 +104,7 @@ BEGIN
           FROM unnest(ARRAY[app, admin]) AS grantee, unnest(for_both) AS signature WHERE grantee IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, admin)
-          FROM unnest(for_staff) AS signature WHERE admin IS NOT NULL
+          FROM unnest(for_staff || for_table_owners) AS signature WHERE admin IS NOT NULL
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION rewards.%s TO %s', signature, tenant)
           FROM unnest(for_tenants) AS signature WHERE tenant IS NOT NULL

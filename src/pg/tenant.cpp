@@ -178,6 +178,17 @@ void enter(const Uuid& company, Role role, std::string_view actor) {
     seal_context(value, *context);
 }
 
+// Without a company there is a seal, too, so that rewards.default_company_id does not stand in.
+void enter_trial(const std::optional<Uuid>& company) {
+    if (company) return enter_context(*company, Role::service, std::nullopt);
+    seal = Context{};
+    seal.is_set = true;
+}
+
+bool must_go_on(const ErrorData* error) {
+    return error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_OUT_OF_MEMORY;
+}
+
 }  // namespace
 
 std::optional<Role> role_of(std::string_view name) {
@@ -205,7 +216,7 @@ bool can_act(Role role, std::optional<std::string_view> actor) {
 
 void enter_context(const Uuid& company, Role role, std::optional<std::string_view> actor) {
     const std::optional<std::string_view> given = checked_actor(role, actor);
-    enter(company, role, given ? *given : std::string_view(role_that_logged_in()));
+    enter(company, role, given ? *given : role_that_logged_in());
 }
 
 void enter_cross_company() { enter(Uuid{}, Role::cross_company, role_that_logged_in()); }
@@ -252,6 +263,48 @@ void require_back_end(const Context& context, const char* what) {
     if (context.role == Role::user)
         ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("a member cannot %s", what),
                 errhint("The context of this transaction has role user; this takes service or admin."));
+}
+
+void require_trial_allowed() {
+    if (is_sealed())
+        ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                errmsg("a transaction that has a company context cannot act as another company"),
+                errhint("Call it in a transaction of its own."));
+    const Datum function = to_datum(std::string_view("rewards.set_company_context(uuid,text,text)"));
+    if (!DatumGetBool(
+            DirectFunctionCall2(has_function_privilege_name, function, to_datum(std::string_view("EXECUTE")))))
+        ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg("permission denied for function set_company_context"),
+                errhint("Who acts as a company, if only for a test, needs the right to enter its context."));
+}
+
+// The seal is taken off after the rollback: what could have been written under it is gone by then.
+Trial try_as_company(const std::optional<Uuid>& company, TrialBody body, void* state) {
+    require_trial_allowed();
+    MemoryContext caller_memory = CurrentMemoryContext;
+    ResourceOwner caller_resources = CurrentResourceOwner;
+    ErrorData* volatile error = nullptr;
+    BeginInternalSubTransaction(nullptr);
+    MemoryContextSwitchTo(caller_memory);
+    PG_TRY();
+    {
+        enter_trial(company);
+        body(state);
+    }
+    PG_CATCH();
+    {
+        MemoryContextSwitchTo(caller_memory);
+        error = CopyErrorData();
+        FlushErrorState();
+    }
+    PG_END_TRY();
+    RollbackAndReleaseCurrentSubTransaction();
+    MemoryContextSwitchTo(caller_memory);
+    CurrentResourceOwner = caller_resources;
+    seal = Context{};
+    if (error == nullptr) return {false, 0, nullptr};
+    if (must_go_on(error)) ReThrowError(error);
+    return {true, error->sqlerrcode, error->message};
 }
 
 void define_context_settings() {

@@ -32,12 +32,11 @@ bool can_act(Role role, std::optional<std::string_view> actor);
 // member's id; no actor: the role that logged in.
 void enter_context(const Uuid& company, Role role, std::optional<std::string_view> actor);
 
+// Keeps a transaction that has no context without one until it ends: the default of the database does not stand in.
+void remain_without_context();
 // Seals this transaction for reading the rows of all companies; an error when it is sealed for one. The actor is the
 // role that logged in.
 void enter_cross_company();
-
-// Keeps a transaction that has no context without one until it ends: the default of the database does not stand in.
-void remain_without_context();
 
 // The context of this transaction, sealed or the default of the database; an error when there is none.
 const Context& require_context();
@@ -62,6 +61,22 @@ void require_member(const Context& context, const Uuid& user);
 
 // Role user does not do this at all; `what` completes "a member cannot ...".
 void require_back_end(const Context& context, const char* what);
+
+// What came of a trial: an error's SQLSTATE and message or, without one, what the body noted itself.
+struct Trial {
+    bool is_error;
+    int sqlstate;
+    const char* message;
+};
+
+using TrialBody = void (*)(void* state);
+
+// Does something in the context of a company, or of none at all, and undoes it, context and seal included: for tests
+// of isolation. It gives nobody more than a transaction of its own would: the caller must be allowed to call
+// set_company_context(), nothing that was written stays, and in a sealed transaction it is refused, as by
+// require_trial_allowed() alone.
+void require_trial_allowed();
+Trial try_as_company(const std::optional<Uuid>& company, TrialBody body, void* state);
 
 // Defines the setting that carries the context to parallel workers, and rewards.default_company_id.
 void define_context_settings();

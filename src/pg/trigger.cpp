@@ -11,9 +11,10 @@ const TriggerData* called_as_trigger(FunctionCallInfo call, TriggerEvent shape, 
 }
 
 void raise_misattached(const char* wanted) {
-    ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-            errmsg("this trigger function is made for %s", wanted),
-            errhint("rewards.install() attaches it where it belongs; drop this trigger."));
+    ereport(
+        ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+        errmsg("this trigger function is made for %s", wanted),
+        errhint("rewards.install() and rewards.enable_tenant_rls() attach it where it belongs; drop this trigger."));
     pg_unreachable();
 }
 

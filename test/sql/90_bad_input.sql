@@ -58,9 +58,15 @@ INSERT INTO good VALUES
     ('sealed_at', $$'2020-02-02'$$), ('sealed_by', $$'till'$$), ('since_block', '1'), ('only_user', $$member('901')$$),
     ('digest', $$format('pg_rewards:1:%1$s:1:%2$s:1:%2$s', company('90a'), encode(sha256(''), 'hex'))$$), ('dry_run', 'true'),
     ('event_source', $$'a'$$), ('entry_source', $$'b'$$), ('book', $$'audit'$$), ('company', $$company('90a')$$),
-    ('audit_row', $$(SELECT a FROM rewards.audit_log AS a LIMIT 1)$$),
-    ('ttl', $$'1 minute'$$), ('not_before', $$'now'$$), ('challenge', 'NULL'), ('key_id', '1'),
-    ('token', $$rewards.issue_company_token(company('90a'), 'till', 'service')$$);
+    ('audit_row', $$(SELECT a FROM rewards.audit_log AS a LIMIT 1)$$), ('ttl', $$'1 minute'$$), ('not_before', $$'now'$$),
+    ('challenge', 'NULL'), ('key_id', '1'), ('token', $$rewards.issue_company_token(company('90a'), 'till', 'service')$$);
+-- A table of the application, to be protected, with rows of two companies.
+CREATE TABLE tenant_rows (id integer PRIMARY KEY, company_id uuid, note text);
+INSERT INTO tenant_rows VALUES (1, company('90a')), (2, company('90b'));
+INSERT INTO good VALUES
+    ('target', $$'tenant_rows'$$), ('relation', $$'tenant_rows'::regclass$$), ('company_column', $$'company_id'$$), ('audit', 'true'),
+    ('redact', $$'{note}'$$), ('company_a', $$company('90a')$$), ('company_b', $$company('90b')$$),
+    ('acting_role', $$'regress_rewards_app'$$), ('samples', $$'{}'$$);
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
@@ -93,7 +99,12 @@ INSERT INTO odd VALUES
     ('boolean', 'NULL'), ('boolean', 'false'), ('bytea[]', 'NULL'), ('bytea[]', $$'{NULL}'$$), ('bytea[]', $$'{{"",""}}'$$),
     ('bytea[]', $$array_fill(sha256(''), ARRAY[1])$$), ('bytea[]', $$array_fill(sha256(''), ARRAY[65])$$),
     ('interval', 'NULL'), ('interval', $$'0'$$), ('interval', $$'-1 day'$$), ('interval', $$'1 month -31 days'$$),
-    ('interval', $$'178956970 years 7 months 2147483647 days'$$), ('tid', 'NULL'), ('tid', $$'(4294967295,65535)'$$);
+    ('interval', $$'178956970 years 7 months 2147483647 days'$$), ('tid', 'NULL'), ('tid', $$'(4294967295,65535)'$$),
+    ('regclass', 'NULL'), ('regclass', '0'), ('regclass', '4711'), ('regclass', $$'pg_class'$$), ('regclass', $$'pg_class_oid_index'$$),
+    ('regclass', $$'pg_views'$$), ('regclass', $$'rewards.points_events'$$), ('regclass', $$'good'$$), ('oid', 'NULL'), ('oid', '4294967295'),
+    ('name', 'NULL'), ('name', $$''$$), ('name', $$'id'$$), ('name', $$'"; DROP TABLE tenant_rows; --'$$), ('name', $$repeat('x', 63)$$),
+    ('regrole', 'NULL'), ('regrole', $$'-'$$), ('regrole', '4711'), ('regrole', 'session_user::regrole'),
+    ('text[]', 'NULL'), ('text[]', $$'{NULL}'$$), ('text[]', $$'{{a,b},{c,d}}'$$), ('text[]', $$ARRAY[$a$'; \"$a$]$$);
 
 -- The functions that anybody is meant to call, and their arguments.
 CREATE TABLE arguments AS
@@ -101,7 +112,7 @@ SELECT proname AS function, number, coalesce(proargnames[number], '') AS argumen
   FROM pg_proc, unnest(proargtypes::oid[]) WITH ORDINALITY AS inputs (type, number)
  WHERE pronamespace = 'rewards'::regnamespace AND prorettype <> 'trigger'::regtype
    AND proname NOT IN ('install', 'migrate', 'grant_access') AND prokind = 'f'
-   AND NOT 'internal'::regtype = ANY (proargtypes);
+   AND NOT '{internal,rewards.isolation_subject}'::regtype[] && proargtypes::oid[]::regtype[];
 
 -- Every argument has a good value and every type its odd ones: a new function cannot be left out by mistake.
 SELECT * FROM arguments WHERE argument NOT IN (SELECT argument FROM good) OR type NOT IN (SELECT type FROM odd);
@@ -293,5 +304,5 @@ SELECT available_points, (SELECT count(*) FROM rewards.points_events WHERE compa
   FROM rewards.user_points_cache
  WHERE company_id = :'company_a';
 COMMIT;
-DROP TABLE good, odd, arguments, calls, other_table, other_ledger, attachments;
+DROP TABLE good, odd, arguments, calls, other_table, other_ledger, attachments, tenant_rows;
 DROP FUNCTION probe(text), call_of(text, jsonb), attached(text, text, text);
