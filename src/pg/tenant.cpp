@@ -124,6 +124,19 @@ const Context* context_in_force() {
     return stand_in.is_set && !seal.is_set ? &stand_in : nullptr;
 }
 
+// A result is a copy, because a procedure keeps its arguments by reference, beyond the transaction. A scan asks for each
+// row, so the copy belongs to the calling expression, which gets a new one when the value is another.
+Datum lasting_result(FunctionCallInfo call, const Uuid& value) {
+    FmgrInfo* caller = call->flinfo;
+    auto* kept = static_cast<Uuid*>(caller->fn_extra);
+    if (kept == nullptr || *kept != value) {
+        kept = static_cast<Uuid*>(MemoryContextAlloc(caller->fn_mcxt, sizeof(Uuid)));
+        *kept = value;
+        caller->fn_extra = kept;
+    }
+    return PointerGetDatum(kept);
+}
+
 bool acts_for_member() { return active.is_set && active.role == Role::user; }
 
 void unseal(XactEvent event, void*) {
@@ -333,42 +346,41 @@ SQL_FUNCTION(rewards_set_company_context) {
     PG_RETURN_VOID();
 }
 
-// Results are copies: procedures keep their arguments by reference, beyond the transaction.
 SQL_FUNCTION(rewards_get_current_company_id) {
     using namespace rewards::pg;
     const std::optional<rewards::Uuid> company = current_company();
     if (!company) PG_RETURN_NULL();
-    return uuid_result(*company);
+    return lasting_result(fcinfo, *company);
 }
 
 SQL_FUNCTION(rewards_require_company_id) {
     using namespace rewards::pg;
-    return uuid_result(require_context().company);
+    return lasting_result(fcinfo, require_context().company);
 }
 
 SQL_FUNCTION(rewards_get_back_end_company_id) {
     using namespace rewards::pg;
     const std::optional<rewards::Uuid> company = current_company();
     if (!company || acts_for_member()) PG_RETURN_NULL();
-    return uuid_result(*company);
+    return lasting_result(fcinfo, *company);
 }
 
 SQL_FUNCTION(rewards_get_current_user_id) {
     using namespace rewards::pg;
     if (!acts_for_member()) PG_RETURN_NULL();
-    return uuid_result(active.member);
+    return lasting_result(fcinfo, active.member);
 }
 
 SQL_FUNCTION(rewards_get_first_user_id) {
     using namespace rewards::pg;
-    return uuid_result(acts_for_member() ? active.member : rewards::Uuid{});
+    return lasting_result(fcinfo, acts_for_member() ? active.member : rewards::Uuid{});
 }
 
 SQL_FUNCTION(rewards_get_last_user_id) {
     using namespace rewards::pg;
     rewards::Uuid last;
     last.fill(0xff);
-    return uuid_result(acts_for_member() ? active.member : last);
+    return lasting_result(fcinfo, acts_for_member() ? active.member : last);
 }
 
 SQL_FUNCTION(rewards_crosses_companies) {
