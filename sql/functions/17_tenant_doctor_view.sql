@@ -18,6 +18,7 @@ AS $function$
            NOT (r.rolsuper OR r.rolbypassrls) AND bool_and(t.relforcerowsecurity OR NOT pg_has_role(v.relowner, t.relowner, 'USAGE'))
       FROM shows s JOIN pg_class v ON v.oid = s.view JOIN pg_namespace n ON n.oid = v.relnamespace
       JOIN pg_class t ON t.oid = s.relation JOIN pg_roles r ON r.oid = v.relowner
+     WHERE v.relpersistence <> 't'  -- which is of one session
      GROUP BY v.oid, v.relname, v.relkind, v.relowner, v.reloptions, n.nspname, r.rolsuper, r.rolbypassrls
 $function$;
 COMMENT ON FUNCTION rewards.doctor_views(name) IS

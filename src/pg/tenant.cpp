@@ -183,23 +183,16 @@ const char* checked_name(std::string_view actor) {
 
 const char* role_that_logged_in() { return GetUserNameFromId(GetSessionUserId(), false); }
 
+bool must_go_on(const ErrorData* error) {
+    return error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_OUT_OF_MEMORY;
+}
+
 void enter(const Uuid& company, Role role, std::string_view actor) {
     const char* name = role_names[static_cast<int>(role)].data();
     const char* value = psprintf("%s %s %.*s", uuid_text(company), name, static_cast<int>(actor.size()), actor.data());
     const std::optional<Context> context = parse_context(value);
     if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
     seal_context(value, *context);
-}
-
-// Without a company there is a seal, too, so that rewards.default_company_id does not stand in.
-void enter_trial(const std::optional<Uuid>& company) {
-    if (company) return enter_context(*company, Role::service, std::nullopt);
-    seal = Context{};
-    seal.is_set = true;
-}
-
-bool must_go_on(const ErrorData* error) {
-    return error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_OUT_OF_MEMORY;
 }
 
 }  // namespace
@@ -283,7 +276,8 @@ void require_trial_allowed() {
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                 errmsg("a transaction that has a company context cannot act as another company"),
                 errhint("Call it in a transaction of its own."));
-    const Datum function = to_datum(std::string_view("rewards.set_company_context(uuid,text,text)"));
+    const Datum function =
+        to_datum(std::string_view("rewards.set_company_context(pg_catalog.uuid, pg_catalog.text, pg_catalog.text)"));
     if (!DatumGetBool(
             DirectFunctionCall2(has_function_privilege_name, function, to_datum(std::string_view("EXECUTE")))))
         ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -301,7 +295,10 @@ Trial try_as_company(const std::optional<Uuid>& company, TrialBody body, void* s
     MemoryContextSwitchTo(caller_memory);
     PG_TRY();
     {
-        enter_trial(company);
+        if (company)
+            enter_context(*company, Role::service, std::nullopt);
+        else
+            remain_without_context();
         body(state);
     }
     PG_CATCH();

@@ -18,6 +18,7 @@ INSERT INTO attack.good VALUES
     ('user_id', :'ann'), ('target_user_id', :'ann'), ('only_user', :'ann'), ('company_id', :'acme'), ('role', 'service'), ('actor', 'till'),
     ('decision', 'approve'), ('event_type', 'visit'), ('insight_type', 'manual_flag'), ('severity', 'low'), ('code', '0000-0000-0000-0000'),
     ('features', '{1000}'), ('rules_version', '1'), ('dry_run', 'false'), ('app', 'attack_app'), ('admin', 'attack_admin'),
+    ('ttl', '5 minutes'), ('not_before', NULL), ('challenge', NULL),
     ('before', NULL), ('request_hash', NULL), ('payload_hash', NULL), ('digest', NULL), ('proven', NULL),
     ('events', jsonb_build_array(jsonb_build_object('user_id', :'ann', 'event_type', 'visit', 'event_time', now(), 'nonce', 'batch'))),
     ('event_id', (SELECT id FROM rewards.points_events WHERE company_id = :'acme' AND user_id = :'ann' AND event_type = 'big')),
@@ -25,6 +26,11 @@ INSERT INTO attack.good VALUES
     ('template_id', (SELECT id FROM rewards.coupon_templates WHERE company_id = :'acme' AND is_active)),
     ('event', (SELECT e::text FROM rewards.points_events e WHERE company_id = :'acme' LIMIT 1)),
     ('entry', (SELECT e::text FROM rewards.ledger_entries e WHERE company_id = :'acme' LIMIT 1));
+-- A table of the application, to be protected.
+CREATE TABLE attack.shop (id integer PRIMARY KEY, company_id uuid, note text);
+INSERT INTO attack.good VALUES
+    ('target', 'attack.shop'), ('relation', 'attack.shop'::regclass::oid), ('company_column', 'company_id'), ('redact', '{note}'), ('acting_role', 'attack_app'),
+    ('subject', format('(attack.shop,company_id,%s,%s,{},id,row,row,row,true,true)', :'acme', :'other'));
 CREATE FUNCTION attack.value(argument text, type oid) RETURNS text LANGUAGE sql AS $$
     SELECT concat(quote_nullable(CASE WHEN EXISTS (SELECT FROM attack.good g WHERE g.argument = value.argument)
                  THEN (SELECT g.value FROM attack.good g WHERE g.argument = value.argument)
@@ -65,7 +71,7 @@ BEGIN
     RAISE SQLSTATE 'UNDOX' USING MESSAGE = coalesce(answer, 'nothing');
 EXCEPTION WHEN OTHERS THEN
     RETURN pg_catalog.concat(SQLSTATE, ' ', pg_catalog.regexp_replace(pg_catalog.regexp_replace(SQLERRM,
-        '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}|[0-9a-f]{64}|[0-9a-f]{32}', '?', 'g'), '(\d+-\d\d-\d\d )?\d\d:\d\d:[\d.]+', '?', 'g'));
+        '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}|[0-9a-f]{64}|\\x[0-9a-f]{32}|pgr_[\w-]+', '?', 'g'), '(\d+-\d\d-\d\d )?\d\d:\d\d:[\d.]+', '?', 'g'));
 END $$;
 CREATE TABLE attack.answers (name text, round int, answer text, PRIMARY KEY (name, round));
 CREATE FUNCTION attack.call_all(round int) RETURNS void LANGUAGE sql AS $$
@@ -129,13 +135,13 @@ SELECT cmp_ok(:traps, '>', 300, 'there are stand-ins');
 SELECT is(what, 'TRIPX a stand-in was used', 'who uses one is told so: ' || kind)
   FROM (VALUES ('a relation', :'tripped_by_relation'), ('an operator', :'tripped_by_operator'), ('a function', :'tripped_by_function'), ('a type', :'tripped_by_type'),
                ('a relation, where search_path has pg_catalog alone', :'tripped_pinned'), ('a type, where it has pg_catalog alone', :'tripped_pinned_type')) AS trips (kind, what);
-SELECT cmp_ok(count(*), '>=', (SELECT count(*) - 10 FROM attack.call), 'nearly all calls have something to answer')
+SELECT cmp_ok(count(*), '>=', (SELECT count(*) - 11 FROM attack.call), 'nearly all calls have something to answer')
   FROM attack.answers WHERE round = 1 AND answer ~ '^UNDOX';
 SELECT is_empty($$ SELECT name, a.answer, b.answer FROM attack.answers a JOIN attack.answers b USING (name)
      WHERE a.round = 1 AND b.round = 2 AND a.answer <> b.answer $$, 'without stand-ins a call answers the same twice');
--- What tells what a session has, tells of the stand-ins.
+-- What tells what a session or a database has, tells of the stand-ins.
 SELECT is(:'third'::jsonb ->> name, answer, 'with stand-ins as without: ' || name)
-  FROM attack.answers WHERE round = 1 AND name !~ '^rewards.session_' ORDER BY name;
+  FROM attack.answers WHERE round = 1 AND name !~ '^rewards.(session_|doctor_view|tenant_doctor)' ORDER BY name;
 
 SELECT * FROM finish();
 \ir tenant/remove.sql

@@ -211,6 +211,7 @@ SELECT pg_temp.mends('CREATE VIEW {v} AS SELECT * FROM {t}', 'error owner_rights
 SELECT pg_temp.mends('CREATE VIEW {v} AS SELECT * FROM {t}; ALTER VIEW {v} OWNER TO pgtap_doctor_app', 'warning owner_rights_view: {v}', 'DROP VIEW {v}');
 SELECT pg_temp.mends('CREATE VIEW {v} WITH (security_invoker = true) AS SELECT * FROM {t}; CREATE VIEW {w} AS SELECT note FROM {v}',
     'error owner_rights_view: {w}', 'DROP VIEW {w}; DROP VIEW {v}');
+SELECT pg_temp.accepts('CREATE TEMP VIEW {x} AS SELECT * FROM {t}', 'DROP VIEW {x}');
 SELECT pg_temp.mends('CREATE MATERIALIZED VIEW {v} AS SELECT * FROM {t}; CREATE ROLE {r}; GRANT SELECT ON {v} TO {r}, PUBLIC',
     'error materialized_view: {v}', 'DROP MATERIALIZED VIEW {v}; DROP ROLE {r}');
 SELECT pg_temp.mends($$
