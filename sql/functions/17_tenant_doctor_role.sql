@@ -33,12 +33,12 @@ AS $function$
       FROM reached a JOIN pg_roles login ON login.oid = a.login JOIN pg_roles target ON target.oid = a.role JOIN pg_roles via ON via.oid = a.via
      WHERE target.rolsuper OR target.rolbypassrls
     UNION ALL
-    -- A backup has to see everything, so this much is right for a role that enters no company.
-    SELECT CASE WHEN has_function_privilege(r.oid, 'rewards.set_company_context(uuid, text, text)', 'EXECUTE') THEN 'error' ELSE 'info' END,
-           format('role %I', r.rolname), 'login_with_bypassrls',
+    -- A backup has to see everything, so this much is right for a role that enters no company, and there is nothing to mend.
+    SELECT CASE WHEN e.enters THEN 'error' ELSE 'info' END, format('role %I', r.rolname), 'login_with_bypassrls',
            'Row-level security does not hold it. That is for backups, and for nothing that an application connects as.',
-           format('ALTER ROLE %I NOBYPASSRLS', r.rolname)
-      FROM pg_roles r WHERE r.rolcanlogin AND r.rolbypassrls AND NOT r.rolsuper
+           CASE WHEN e.enters THEN format('ALTER ROLE %I NOBYPASSRLS', r.rolname) END
+      FROM pg_roles r CROSS JOIN LATERAL (SELECT has_function_privilege(r.oid, 'rewards.set_company_context(uuid, text, text)', 'EXECUTE')) AS e (enters)
+     WHERE r.rolcanlogin AND r.rolbypassrls AND NOT r.rolsuper
 $function$;
 COMMENT ON FUNCTION rewards.doctor_role_findings() IS
     'Part of tenant_doctor(): bypass_reachable, login_with_bypassrls';
@@ -58,15 +58,16 @@ AS $function$
            AND a.grantee <> p.proowner AND a.grantee NOT IN (SELECT relowner FROM ours))
     SELECT f.severity, format('role %I', r.rolname), f.finding, format(f.why, o.tables, o.example), f.mend
       FROM owners o JOIN pg_roles r ON r.oid = o.owner
+     CROSS JOIN LATERAL (
+        SELECT NOT EXISTS (SELECT FROM entering) OR r.oid NOT IN (SELECT relowner FROM ours)
+               AND has_function_privilege(r.oid, 'rewards.set_company_context(uuid, text, text)', 'EXECUTE')) AS e (serves)
      CROSS JOIN LATERAL (VALUES
         (r.rolsuper, 'warning', 'superuser_owner',
          'It owns %s protected tables, such as %s, and neither they nor what has their owner''s rights are held by row-level security: ALTER TABLE ... OWNER TO a role that deploys them.',
          NULL),
-        (NOT r.rolsuper AND r.rolcanlogin,
-         CASE WHEN NOT EXISTS (SELECT FROM entering) OR r.oid NOT IN (SELECT relowner FROM ours)
-                  AND has_function_privilege(r.oid, 'rewards.set_company_context(uuid, text, text)', 'EXECUTE') THEN 'warning' ELSE 'info' END, 'owner_logs_in',
+        (NOT r.rolsuper AND r.rolcanlogin, CASE WHEN e.serves THEN 'warning' ELSE 'info' END, 'owner_logs_in',
          'It owns %s protected tables, such as %s, and can turn row-level security off: that is for deployments, and for nothing that an application connects as.',
-         format('ALTER ROLE %I NOLOGIN', r.rolname)))
+         CASE WHEN e.serves THEN format('ALTER ROLE %I NOLOGIN', r.rolname) END))
         AS f (is_found, severity, finding, why, mend)
      WHERE f.is_found
 $function$;

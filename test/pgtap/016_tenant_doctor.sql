@@ -85,7 +85,7 @@ BEGIN
     SELECT * INTO found FROM pg_temp.found();
     PERFORM pg_temp.run(undo);
     RETURN NEXT is(found.findings, pg_temp.named(wanted), plant);
-    RETURN NEXT is(found.mends, NULL, '... takes more than a statement');
+    RETURN NEXT is(found.mends, NULL, '... is for nobody to mend by one statement');
 END $$;
 CREATE FUNCTION pg_temp.accepts(plant text, undo text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -200,6 +200,12 @@ SELECT pg_temp.mends('ALTER TABLE {t} ADD CONSTRAINT {x} FOREIGN KEY ({i}) REFER
 SELECT pg_temp.mends(format('ALTER TABLE {t} ADD CONSTRAINT {x} FOREIGN KEY ({i}) REFERENCES {p} (id) %s NOT VALID', action),
     'error cascade_across_companies: constraint {x} on {t}', 'ALTER TABLE {t} DROP CONSTRAINT {x}')
   FROM unnest(ARRAY['ON DELETE CASCADE', 'ON UPDATE CASCADE', 'ON DELETE SET NULL', 'ON DELETE SET NULL ({i})', 'ON DELETE SET DEFAULT DEFERRABLE']) AS action;
+-- SET NULL takes every column of a key, unless it says which.
+SELECT pg_temp.run('ALTER TABLE {t} ADD CONSTRAINT {x} FOREIGN KEY ({i}) REFERENCES {p} (id) ON DELETE SET NULL') \g /dev/null
+SELECT is(mends[1], 'ALTER TABLE shop.orders DROP CONSTRAINT extra, ADD CONSTRAINT extra FOREIGN KEY (company_id, customer_id) '
+                    'REFERENCES shop.customers (company_id, id) ON DELETE SET NULL (customer_id)', 'the company of a row is not set null with the key')
+  FROM pg_temp.found();
+SELECT pg_temp.run('ALTER TABLE {t} DROP CONSTRAINT {x}') \g /dev/null
 SELECT pg_temp.tells($$
     ALTER TABLE {t} ADD UNIQUE (id, note);
     ALTER TABLE {t} ADD CONSTRAINT {x} FOREIGN KEY ({i}, code) REFERENCES {t} (id, note) $$, 'error foreign_key_without_company: constraint {x} on {t}',
@@ -241,9 +247,11 @@ SELECT current_setting('server_version_num')::integer >= 160000 AS has_set_optio
 \if :has_set_option
 SELECT pg_temp.accepts('CREATE ROLE {r} LOGIN; CREATE ROLE {q} BYPASSRLS; GRANT {q} TO {r} WITH SET FALSE', 'DROP ROLE {r}; DROP ROLE {q}');
 \endif
-SELECT pg_temp.mends('CREATE ROLE {r} LOGIN BYPASSRLS', 'info login_with_bypassrls: role {r}', 'DROP ROLE {r}');
+SELECT pg_temp.tells('CREATE ROLE {r} LOGIN BYPASSRLS', 'info login_with_bypassrls: role {r}', 'DROP ROLE {r}');
 SELECT pg_temp.mends('CREATE ROLE {r} LOGIN BYPASSRLS; GRANT pgtap_doctor_app TO {r}', 'error login_with_bypassrls: role {r}', 'DROP ROLE {r}');
-SELECT pg_temp.mends('ALTER ROLE pgtap_doctor_owner LOGIN', 'info owner_logs_in: role pgtap_doctor_owner');
+SELECT pg_temp.tells('ALTER ROLE pgtap_doctor_owner LOGIN', 'info owner_logs_in: role pgtap_doctor_owner', 'ALTER ROLE pgtap_doctor_owner NOLOGIN');
+SELECT pg_temp.mends('ALTER ROLE pgtap_doctor_owner LOGIN; REVOKE EXECUTE ON FUNCTION rewards.set_company_context(uuid, text, text), rewards.set_company_context_token(text) FROM pgtap_doctor_app, pgtap_doctor_staff',
+    'warning owner_logs_in: role pgtap_doctor_owner', 'GRANT EXECUTE ON FUNCTION rewards.set_company_context(uuid, text, text) TO pgtap_doctor_app, pgtap_doctor_staff');
 SELECT pg_temp.mends('CREATE ROLE {r} LOGIN; GRANT pgtap_doctor_app TO {r}; ALTER TABLE {t} OWNER TO {r}', 'warning owner_logs_in: role {r}',
     'ALTER TABLE {t} OWNER TO pgtap_doctor_owner; DROP ROLE {r}');
 SELECT pg_temp.tells(format('ALTER TABLE {t} OWNER TO %I', current_user), format('warning superuser_owner: role %I', current_user),
