@@ -270,7 +270,9 @@ void require_trial_allowed() {
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                 errmsg("a transaction that has a company context cannot act as another company"),
                 errhint("Call it in a transaction of its own."));
-    const Datum function = to_datum(std::string_view("rewards.set_company_context(uuid,text,text)"));
+    // A session may have a type uuid of its own.
+    const Datum function =
+        to_datum(std::string_view("rewards.set_company_context(pg_catalog.uuid, pg_catalog.text, pg_catalog.text)"));
     if (!DatumGetBool(
             DirectFunctionCall2(has_function_privilege_name, function, to_datum(std::string_view("EXECUTE")))))
         ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -247,8 +247,8 @@ void describe(Subject& subject) {
     Datum values[] = {ObjectIdGetDatum(subject.table)};
     SPI_execute_with_args("SELECT rewards.require_tenant_root($1)", 1, types, values, nullptr, true, 1);
     SPI_execute_with_args(
-        "SELECT relowner, rewards.company_column_of($1) FROM pg_catalog.pg_class WHERE oid = $1::pg_catalog.oid", 1,
-        types, values, nullptr, true, 1);
+        "SELECT relowner, rewards.company_column_of($1) FROM pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) $1",
+        1, types, values, nullptr, true, 1);
     bool is_null;
     subject.owner = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
     const Datum column = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null);
@@ -267,7 +267,8 @@ std::optional<Uuid> find_company(const Subject& subject, const std::optional<Uui
     const char nulls[] = {other ? ' ' : 'n', '\0'};
     const char* column = quote_identifier(NameStr(subject.company_column));
     const char* sql = psprintf(
-        "SELECT %s FROM %s WHERE %s IS NOT NULL AND ($1 IS NULL OR %s <> $1) ORDER BY 1 LIMIT 1", column,
+        "SELECT %s FROM %s WHERE %s IS NOT NULL AND ($1 IS NULL OR %s OPERATOR(pg_catalog.<>) $1) ORDER BY 1 LIMIT 1",
+        column,
         quote_qualified_identifier(get_namespace_name(get_rel_namespace(subject.table)), get_rel_name(subject.table)),
         column, column);
     SPI_execute_with_args(sql, 1, types, values, nulls, true, 1);

@@ -45,6 +45,7 @@ INSERT INTO attack.attempt (name, statement, app, superuser) VALUES
     ('set_company_context with another role', $$ SELECT rewards.set_company_context(attack.id('acme'), 'x', 'admin') $$, '55000', '55000'),
     ('set_company_context in WHERE',        $$ SELECT FROM rewards.points_events WHERE rewards.set_company_context(attack.id('other'), 'x', 'service') IS NOT NULL $$, '55000', '55000'),
     ('the default of the database',         $$ SET LOCAL rewards.default_company_id = '00000000-0000-4000-8000-000000000001' $$, '42501', 'no change'),
+    ('begin_cross_company_access',          $$ SELECT rewards.begin_cross_company_access('because') $$, '42501', '55000'),
     ('LOAD',                                $$ LOAD 'pg_rewards' $$, '42501', 'no change'),
     ('another setting of ours',             $$ SET rewards.company_id = 'forged' $$, '42602', '42602');
 SELECT rewards.issue_company_token(:'other', 'x', 'service') AS token \gset
