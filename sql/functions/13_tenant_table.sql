@@ -64,7 +64,7 @@ $function$;
 COMMENT ON FUNCTION rewards.tenant_column_statements(regclass, name) IS
     'Part of enable_tenant_rls(): what is missing on company columns, with their indexes';
 
--- Cross-company access is for roles that were granted it by name, which the functions' owner and install() are not.
+-- Those that grant_access(cross_company => ...) has named.
 CREATE FUNCTION rewards.cross_company_roles() RETURNS oid[]
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -72,7 +72,6 @@ AS $function$
       FROM pg_proc p, aclexplode(p.proacl) a
      WHERE p.oid = to_regprocedure('rewards.begin_cross_company_access(text)') AND a.privilege_type = 'EXECUTE'
        AND a.grantee NOT IN (0, p.proowner)
-       AND a.grantee IS DISTINCT FROM (SELECT relowner FROM pg_class WHERE oid = to_regclass('rewards.data_version'))
 $function$;
 COMMENT ON FUNCTION rewards.cross_company_roles() IS
     'Part of enable_tenant_rls(): the roles that were granted cross-company access, for which it makes a policy';

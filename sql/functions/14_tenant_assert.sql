@@ -1,5 +1,6 @@
 -- Is a table isolated? assert_tenant_isolation() tries to cross from one company to another. What it tries is written
--- here, as statements with what they should lead to; to act as a company and to undo it is C++.
+-- here, as statements with what they should lead to; to act as a company and to undo it is C++. They run with the
+-- search_path of the caller, whom triggers of the table may need, so that they say where their types and operators are.
 
 -- What the statements are made of: where a row of each company is, and what inserts it. Own is of company a, others is of
 -- company b, and moved is the row of a with the company b.
@@ -34,7 +35,7 @@ AS $function$
     SELECT f.oid, f.conname, f.confrelid::regclass, c.company,
            array_agg(a.attname ORDER BY k.place) FILTER (WHERE a.attname <> company_column),
            array_agg(b.attname ORDER BY k.place) FILTER (WHERE a.attname <> company_column),
-           array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY k.place) FILTER (WHERE a.attname <> company_column),
+           array_agg(h.type ORDER BY k.place) FILTER (WHERE a.attname <> company_column),
            bool_or(a.attname = company_column AND b.attname = c.company)
       FROM pg_constraint f
      CROSS JOIN LATERAL (SELECT coalesce(rewards.company_column_of(f.confrelid),
@@ -42,6 +43,7 @@ AS $function$
                  WHERE attrelid = f.confrelid AND attname = company_column AND atttypid = 'uuid'::regtype)) AS company) c
      CROSS JOIN LATERAL unnest(f.conkey, f.confkey) WITH ORDINALITY AS k (here, there, place)
       JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.here
+      JOIN rewards.isolation_columns(target) h ON h.attnum = k.here
       JOIN pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = k.there
      WHERE f.conrelid = target AND f.contype = 'f' AND f.conparentid = 0 AND c.company IS NOT NULL
      GROUP BY f.oid, f.conname, f.confrelid, c.company
@@ -55,8 +57,9 @@ CREATE FUNCTION rewards.isolation_columns(target regclass)
     RETURNS TABLE (place text, attnum smallint, name name, type text, is_generated boolean)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT (row_number() OVER (ORDER BY attnum) - 1)::text, attnum, attname, format_type(atttypid, atttypmod), attgenerated <> ''
-      FROM pg_attribute WHERE attrelid = target AND attnum > 0 AND NOT attisdropped
+    SELECT (row_number() OVER (ORDER BY a.attnum) - 1)::text, a.attnum, a.attname, format('%I.%I', n.nspname, t.typname), a.attgenerated <> ''
+      FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace n ON n.oid = t.typnamespace
+     WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped
 $function$;
 COMMENT ON FUNCTION rewards.isolation_columns(regclass) IS 'Part of assert_tenant_isolation(): the columns of a table';
 
@@ -67,14 +70,17 @@ CREATE FUNCTION rewards.isolation_samples(target regclass, company_column name, 
 AS $function$
     SELECT s.name, s.company,
            format($$SELECT pg_catalog.jsonb_build_object(
-                               'place', pg_catalog.format('tableoid = %%s AND ctid = %%L', tableoid::pg_catalog.oid, ctid),
-                               'row', ARRAY[%s]::pg_catalog.text[])::pg_catalog.text FROM %s WHERE %I = %L LIMIT 1$$,
+                               'place', pg_catalog.format(
+                                   'tableoid OPERATOR(pg_catalog.=) %%s AND ctid OPERATOR(pg_catalog.=) %%L', tableoid, ctid),
+                               'row', ARRAY[%s]::pg_catalog.text[])::pg_catalog.text FROM %s
+                     WHERE %I OPERATOR(pg_catalog.=) %L LIMIT 1$$,
                   (SELECT string_agg(format('%I::pg_catalog.text', c.name), ', ' ORDER BY c.attnum)
                      FROM rewards.isolation_columns(target) c), target, company_column, s.company)
       FROM (VALUES ('a', company_a), ('b', company_b)) AS s (name, company)
     UNION ALL
     SELECT 'key ' || k.constraint_oid, company_b,
-           format('SELECT pg_catalog.to_jsonb(ARRAY[%s]::pg_catalog.text[])::pg_catalog.text FROM %s WHERE %I = %L AND %s LIMIT 1',
+           format($$SELECT pg_catalog.to_jsonb(ARRAY[%s]::pg_catalog.text[])::pg_catalog.text FROM %s
+                     WHERE %I OPERATOR(pg_catalog.=) %L AND %s LIMIT 1$$,
                   string_agg(format('%I::pg_catalog.text', o.name), ', ' ORDER BY o.place), k.other, k.other_column, company_b,
                   string_agg(format('%I IS NOT NULL', o.name), ' AND '))
       FROM rewards.isolation_foreign_keys(target, company_column) k
@@ -123,17 +129,24 @@ AS $function$
     SELECT 20 + place, verb, false, company_a, false, format('SELECT FROM %s ', target) || condition, 0, '{}'::text[],
            'rows of the other company are not ' || description, NULL, NULL
       FROM (SELECT (subject).*) s CROSS JOIN LATERAL (VALUES
-        (1, 'SELECT', 'found by company', format('WHERE %I = %L', company_column, company_b)),
-        (2, 'SELECT', 'among all rows', format('WHERE %I IS DISTINCT FROM %L', company_column, company_a)),
+        (1, 'SELECT', 'found by company', format('WHERE %I OPERATOR(pg_catalog.=) %L', company_column, company_b)),
+        (2, 'SELECT', 'among all rows', format('WHERE (%I OPERATOR(pg_catalog.=) %L) IS NOT TRUE', company_column, company_a)),
         (3, 'SELECT', 'found by their place (ctid)', 'WHERE ' || others_place),
         (4, 'SELECT', 'found by primary key', 'WHERE ' ||
-            (SELECT string_agg(format('%I = %L::%s', c.name, samples #>> ARRAY['b', 'row', c.place], c.type), ' AND ')
-               FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) AS k (attnum)
-               JOIN rewards.isolation_columns(target) c ON c.attnum = k.attnum WHERE i.indrelid = target AND i.indisprimary)),
-        (5, 'SELECT', 'joined', format('AS r JOIN (VALUES (%L::uuid)) AS v (company) ON r.%I = v.company', company_b, company_column)),
+            (SELECT string_agg(format('%I OPERATOR(%I.%s) %L::%s', c.name, n.nspname, o.oprname, samples #>> ARRAY['b', 'row', c.place], c.type),
+                               ' AND ')
+               FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey, i.indclass) AS k (attnum, opclass)
+               JOIN rewards.isolation_columns(target) c ON c.attnum = k.attnum JOIN pg_opclass f ON f.oid = k.opclass
+               JOIN pg_amop e ON e.amopfamily = f.opcfamily AND e.amopstrategy = 3  -- equal, in a B-tree
+                AND e.amoplefttype = f.opcintype AND e.amoprighttype = f.opcintype
+               JOIN pg_operator o ON o.oid = e.amopopr JOIN pg_namespace n ON n.oid = o.oprnamespace
+              WHERE i.indrelid = target AND i.indisprimary)),
+        (5, 'SELECT', 'joined', format('AS r JOIN (VALUES (%L::pg_catalog.uuid)) AS v (company) ON r.%I OPERATOR(pg_catalog.=) v.company',
+                                       company_b, company_column)),
         (6, 'SELECT', 'seen by a condition that would tell of them by its error',
-            format('WHERE %I = %L AND 1 / (%1$I <> %2$L)::integer = 1', company_column, company_b)),
-        (7, 'UPDATE', 'locked', format('WHERE %I = %L FOR UPDATE', company_column, company_b)))
+            format('WHERE %I OPERATOR(pg_catalog.=) %L AND 1 OPERATOR(pg_catalog./) (%1$I OPERATOR(pg_catalog.<>) %2$L)::integer IS NOT NULL',
+                   company_column, company_b)),
+        (7, 'UPDATE', 'locked', format('WHERE %I OPERATOR(pg_catalog.=) %L FOR UPDATE', company_column, company_b)))
         AS reads (place, verb, description, condition)
      WHERE condition IS NOT NULL
 $function$;
@@ -263,7 +276,7 @@ AS $function$
         (1, company_a, false, 0, 'row-level security holds',
          format('SELECT WHERE NOT pg_catalog.row_security_active(%s::pg_catalog.oid)', t.relation)),
         (2, company_a, false, 0, 'no row of another company is read',
-         format('SELECT FROM %s WHERE %I IS DISTINCT FROM %L', t.name, company_column, company_a)),
+         format('SELECT FROM %s WHERE (%I OPERATOR(pg_catalog.=) %L) IS NOT TRUE', t.name, company_column, company_a)),
         (3, company_a, false, NULL, 'no row of the other company is inserted', format('INSERT INTO %s %s', t.name, others_row)),
         (4, company_a, false, 0, 'no row of the other company is updated',
          format('UPDATE %s SET %I = %2$I WHERE %3$s', t.name, company_column, others_place)),

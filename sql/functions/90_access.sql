@@ -39,7 +39,14 @@ DECLARE
         'repair_account(uuid, boolean)',
         'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
-        'review_points_event(uuid, text, text, text)', 'hash_coupon_code(text)'];
+        'review_points_event(uuid, text, text, text)', 'hash_coupon_code(text)',
+        'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
+        'doctor_unique_keys(name)', 'doctor_key_findings(name)', 'doctor_foreign_keys(name)',
+        'doctor_foreign_key_findings(name)', 'doctor_policy_function_findings(name)',
+        'doctor_policy_findings(name)', 'doctor_coverage_findings(name)', 'doctor_grant_findings(name)',
+        'doctor_role_findings()', 'doctor_owner_findings(name)', 'known_rls_cves(integer)', 'doctor_has_several_companies()',
+        'doctor_setting_findings()', 'doctor_table_findings(name)', 'doctor_column_findings(name)',
+        'doctor_support_findings(name)', 'doctor_views(name)', 'doctor_view_findings(name)', 'doctor_definer_findings(name)'];
     -- What protects tables of the application, for staff who own some: each function asks whether the caller does.
     for_table_owners CONSTANT text[] := ARRAY[
         'enable_tenant_rls(regclass, name, boolean, text[], boolean)', 'disable_tenant_rls(regclass, boolean)',
@@ -56,8 +63,8 @@ DECLARE
         'isolation_guard(rewards.isolation_subject)', 'isolation_outside(rewards.isolation_subject)',
         'isolation_parts(rewards.isolation_subject)', 'isolation_attempts(regclass, name, uuid, uuid, regrole, jsonb)'];
     -- What SQL that somebody else wrote may call: what acts for one member and refuses every other, and what computes.
-    -- Not how a company is entered, nor what the back end answers for (points, counter, clean-up, seals), although such a
-    -- call is refused in the role user anyway: a token may be of the role service.
+    -- A company is entered by token alone. Not what the back end answers for (points, counter, clean-up, seals),
+    -- although such a call is refused in the role user anyway: a token may be of the role service.
     for_tenants CONSTANT text[] := ARRAY[
         'set_company_context_token(text)', 'get_context_challenge()', 'session_residue()', 'session_settings()',
         'require_company_id()', 'require_user_id(uuid)', 'uuidv7()', 'uuidv7_floor(timestamptz)', 'uuidv5(uuid, text)',
@@ -140,8 +147,11 @@ BEGIN
         RETURN NEXT statement;
     END LOOP;
     SELECT split_part(entrance, '(', 1) INTO statement
-      FROM unnest('{"set_company_context(uuid, text, text)", begin_cross_company_access(text)}'::text[]) AS entrance, pg_roles
-     WHERE pg_has_role(tenant, oid, 'MEMBER') AND has_function_privilege(oid, 'rewards.' || entrance, 'EXECUTE') LIMIT 1;
+      FROM unnest(ARRAY['set_company_context(uuid, text, text)', 'begin_cross_company_access(text)',
+                        'issue_company_token(uuid, text, text, interval, timestamptz, bytea)'])
+           WITH ORDINALITY AS entrances (entrance, place), pg_roles
+     WHERE pg_has_role(tenant, oid, 'MEMBER') AND has_function_privilege(oid, 'rewards.' || entrance, 'EXECUTE')
+     ORDER BY place LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'role % may call %(), and so would the SQL of tenants', tenant, statement
             USING ERRCODE = 'invalid_grant_operation',
@@ -150,5 +160,5 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION rewards.grant_access(regrole, regrole, regrole, regrole, regrole) IS
-    'Grants a back end (app), staff (admin), pg_dump (backup: all rows of our tables, for a role with BYPASSRLS), SQL of tenants (tenant: enters by token only) and who may read the rows of all companies (cross_company: see begin_cross_company_access(); its policies are for this role alone, so call enable_tenant_rls() again for tables of yours) what they need, and returns the statements it ran: EXECUTE on functions and SELECT under row-level security, no writing of tables. Call it again after an update. Creates and alters no roles. Errors: undefined_object for a role that does not exist, object_not_in_prerequisite_state without tables or for a backup role that row-level security holds, invalid_grant_operation for a tenant role that may call set_company_context() or begin_cross_company_access()';
+    'Grants a back end (app), staff (admin), pg_dump (backup: all rows of our tables, for a role with BYPASSRLS), SQL of tenants (tenant: enters by token, or by adopt_request_claims() if you grant it that) and who may read the rows of all companies (cross_company: see begin_cross_company_access(); its policies are for this role alone, so call enable_tenant_rls() again for tables of yours) what they need, and returns the statements it ran: EXECUTE on functions and SELECT under row-level security, no writing of tables. Call it again after an update. Creates and alters no roles. Errors: undefined_object for a role that does not exist, object_not_in_prerequisite_state without tables or for a backup role that row-level security holds, invalid_grant_operation for a tenant role that has another way into a company';
 REVOKE EXECUTE ON FUNCTION rewards.grant_access(regrole, regrole, regrole, regrole, regrole) FROM PUBLIC;

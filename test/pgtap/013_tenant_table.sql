@@ -15,7 +15,7 @@ CREATE SCHEMA "pgtap 13" AUTHORIZATION pgtap13_owner;
 GRANT USAGE ON SCHEMA "pgtap 13" TO pgtap13_bypass;
 ALTER DEFAULT PRIVILEGES FOR ROLE pgtap13_owner IN SCHEMA "pgtap 13" GRANT ALL ON TABLES TO pgtap13_bypass;
 SET search_path = "pgtap 13", public;
-SELECT plan(122);
+SELECT plan(132);
 
 -- What a statement gives to a role, also where the role cannot be changed any more because the transaction is sealed.
 CREATE FUNCTION as_owner(statement text) RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER AS
@@ -267,6 +267,33 @@ SELECT rewards.set_company_context(:'acme') \g /dev/null
 SELECT throws_ok('DELETE FROM orders WHERE id = 1', '42501', 'a row of table "lines" is not of the company of this transaction', 'a cascade does not delete rows of another company');
 SELECT throws_ok('UPDATE orders SET id = 7 WHERE id = 1', '42501', NULL, 'or change them');
 ROLLBACK;
+
+-- Cross-company access
+
+DROP ROLE IF EXISTS pgtap13_auditor, pgtap13_second;
+CREATE ROLE pgtap13_auditor;
+CREATE ROLE pgtap13_second;
+SELECT rewards.grant_access(cross_company => 'pgtap13_auditor') \g /dev/null
+GRANT USAGE ON SCHEMA "pgtap 13" TO pgtap13_auditor;
+GRANT SELECT, UPDATE ON orders TO pgtap13_auditor;
+SELECT set_eq($$ SELECT enabled('orders') $$, ARRAY['CREATE POLICY cross_company ON "pgtap 13".orders FOR SELECT TO pgtap13_auditor USING (rewards.crosses_companies())'],
+    'who was granted cross-company access gets a policy');
+SELECT is_empty($$ SELECT enabled('orders') $$, 'once');
+SELECT rewards.grant_access(cross_company => 'pgtap13_second') \g /dev/null
+SELECT set_eq($$ SELECT enabled('orders') $$, ARRAY['ALTER POLICY cross_company ON "pgtap 13".orders TO pgtap13_auditor, pgtap13_second'], 'and who comes later is added');
+SELECT is_empty($$ SELECT enabled('orders') $$, 'once');
+CREATE FUNCTION as_auditor(statement text) RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER AS
+    $$ BEGIN RETURN QUERY EXECUTE statement; END $$;
+ALTER FUNCTION as_auditor OWNER TO pgtap13_auditor;
+BEGIN;
+SELECT as_auditor('SELECT rewards.begin_cross_company_access(''a test'')::text') \g /dev/null
+SELECT results_eq($$ SELECT as_auditor('SELECT id::text FROM orders ORDER BY id') $$, '{1,100}'::text[], 'he reads the rows of all');
+SELECT is_empty($$ SELECT as_auditor('UPDATE orders SET note = NULL RETURNING note') $$, 'and writes none');
+SELECT is_empty($$ SELECT as_owner('SELECT id::text FROM orders') $$, 'the owner, who was not granted it, reads none');
+SELECT lives_ok('UPDATE orders SET note = note WHERE id = 100', 'a superuser repairs the row of any company');
+ROLLBACK;
+SELECT ok('DROP POLICY cross_company ON "pgtap 13".orders' IN (SELECT disabled('orders', ', dry_run => true')), 'the policy is taken back with the others');
+SELECT lives_ok('DROP POLICY cross_company ON orders; DROP OWNED BY pgtap13_auditor, pgtap13_second CASCADE; DROP ROLE pgtap13_auditor, pgtap13_second', 'roles can go');
 
 -- Auditing
 

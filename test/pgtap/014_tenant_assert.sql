@@ -17,7 +17,7 @@ SELECT rewards.grant_access(admin => 'pgtap14_owner') \g /dev/null
 GRANT pgtap14_app TO pgtap14_owner;
 CREATE SCHEMA pgtap14 AUTHORIZATION pgtap14_owner;
 SET search_path = pgtap14, public;
-SELECT plan(91);
+SELECT plan(92);
 
 SELECT 'a0000000-0000-4000-8000-00000000014a' AS acme, 'a0000000-0000-4000-8000-00000000014b' AS other, 'a0000000-0000-4000-8000-00000000014c' AS none \gset
 
@@ -195,6 +195,23 @@ SELECT ok(broken(breakage, name) @> wanted, format('red after %s', breakage)) FR
 SELECT ok(broken($$ CREATE FUNCTION seen(uuid) RETURNS boolean LANGUAGE plpgsql COST 1 LEAKPROOF AS 'BEGIN RETURN 1 / ($1 = rewards.get_current_company_id())::integer = 1; END';
     ALTER POLICY tenant ON products USING (seen(company_id)) $$, 'products') @> ARRAY['rows of the other company are not found by company'], 'an error where there should be no row is red');
 SELECT matches((SELECT string_agg(line, E'\n') FROM (SELECT red('shops', format(', %L, %L', :'acme', :'none')) AS line) AS l), '^not ok \d+ - from company a to b: the other company sees a row of its own\n# It succeeded', 'a diagnostic says what happened');
+
+-- Operators and types of a schema that comes before the server's do not hide it.
+CREATE SCHEMA pgtap14_first;
+CREATE FUNCTION pgtap14_first.no(uuid, uuid) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN false;
+CREATE FUNCTION pgtap14_first.no(integer, integer) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN false;
+CREATE OPERATOR pgtap14_first.= (LEFTARG = uuid, RIGHTARG = uuid, FUNCTION = pgtap14_first.no);
+CREATE OPERATOR pgtap14_first.<> (LEFTARG = uuid, RIGHTARG = uuid, FUNCTION = pgtap14_first.no);
+CREATE OPERATOR pgtap14_first.= (LEFTARG = integer, RIGHTARG = integer, FUNCTION = pgtap14_first.no);
+CREATE TEMP TABLE uuid (a integer);
+SET search_path = pgtap14_first, pg_catalog, pgtap14, public;
+SELECT is(broken('ALTER TABLE shops DISABLE ROW LEVEL SECURITY', 'shops'), ARRAY['rows of the other company are not among all rows', 'rows of the other company are not found by company',
+    'rows of the other company are not found by primary key', 'rows of the other company are not found by their place (ctid)', 'rows of the other company are not joined',
+    'rows of the other company are not locked', 'rows of the other company are not seen by a condition that would tell of them by its error', 'without a context no row is read'],
+    'what comes first in the search_path hides nothing');
+DROP TABLE pg_temp.uuid;
+SET search_path = pgtap14, public;
+DROP SCHEMA pgtap14_first CASCADE;
 
 -- Nothing to look at
 

@@ -25,6 +25,10 @@ SELECT statement FROM rewards.grant_access(tenant => 'regress_rewards_tenant') A
 SELECT state, message, hint FROM unnest('{regress_rewards_app,regress_rewards_tenants_staff}'::text[]) AS role,
        attempt(format('SELECT rewards.grant_access(tenant => %L)', role));
 SELECT state FROM attempt($$SELECT rewards.grant_access(app => 'regress_rewards_nobody', tenant => 'regress_rewards_nobody')$$);
+BEGIN;
+GRANT EXECUTE ON FUNCTION rewards.issue_company_token(uuid, text, text, interval, timestamptz, bytea) TO regress_rewards_nobody;
+SELECT state, message FROM attempt($$SELECT rewards.grant_access(tenant => 'regress_rewards_nobody')$$);
+ROLLBACK;
 DROP ROLE regress_rewards_tenants_staff;
 
 -- A backup reads all tables whole, or it is none.
@@ -94,11 +98,11 @@ SELECT outcome, points_remaining FROM rewards.redeem_coupon(:'member_1', offer('
 COMMIT;
 
 -- SQL of a tenant does the same for its member, and less than a back end for a company.
-CREATE FUNCTION enter(company uuid, actor text, role text) RETURNS void LANGUAGE sql SECURITY DEFINER
-    RETURN rewards.set_company_context(company, actor, role);
+SELECT rewards.issue_company_token(:'company_a', :'member_1', 'user') AS token, rewards.issue_company_token(:'company_a', 'reports', 'service') AS reports \gset
 BEGIN;
 SET LOCAL ROLE regress_rewards_tenant;
-SELECT enter(:'company_a', :'member_1', 'user') \gset
+SELECT octet_length(rewards.get_context_challenge()) AS challenge;
+SELECT rewards.set_company_context_token(:'token') \gset
 SELECT outcome, status FROM rewards.submit_points_event(:'member_1', 'visit', now() + interval '1 minute', 'tenant');
 SELECT outcome, status FROM rewards.submit_points_events(jsonb_build_array(jsonb_build_object(
     'user_id', :'member_1', 'event_type', 'visit', 'event_time', now() + interval '2 minutes', 'nonce', 'tenants')));
@@ -112,16 +116,16 @@ SELECT relation, (SELECT count(*) FROM attempt('SELECT FROM rewards.' || relatio
 ROLLBACK;
 BEGIN;
 SET LOCAL ROLE regress_rewards_tenant;
-SELECT enter(:'company_a', 'reports', 'service') \gset
+SELECT rewards.set_company_context_token(:'reports') \gset
 SELECT count(DISTINCT user_id) AS members FROM rewards.points_events;
 SELECT state, call FROM (VALUES
     ($$SELECT rewards.set_company_context(company('80b'))$$), ($$SELECT rewards.award_points(member('801'), 1)$$),
     ($$SELECT rewards.deduct_points(member('801'), 1)$$), ($$SELECT rewards.refund_points(member('801'), member('801'))$$),
     ($$SELECT rewards.claim_coupon('0000-0000-0000-0000', 'till')$$), ('SELECT rewards.validate_pending_events()'),
     ($$SELECT rewards.flag_account(member('801'))$$), ('SELECT rewards.seal_ledger()'), ('SELECT rewards.cleanup_expired_nonces()'),
+    ($$SELECT rewards.issue_company_token(company('80b'))$$), ('SELECT rewards.adopt_request_claims()'), ($$SELECT rewards.begin_cross_company_access('why not')$$),
     ('SELECT * FROM rewards.audit_log'), ('SELECT * FROM rewards.used_nonces')) AS calls (call), attempt(call);
 ROLLBACK;
-DROP FUNCTION enter;
 
 -- Neither back end nor staff write a table with SQL of their own, whatever the verb; the rows stay as they are.
 CREATE TABLE writes (statement text);

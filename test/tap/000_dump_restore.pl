@@ -99,12 +99,13 @@ CREATE ROLE shop_owner;
 CREATE ROLE shop_app;
 CREATE ROLE shop_staff;
 CREATE ROLE shop_backup LOGIN;
+CREATE ROLE shop_on_call;
 CREATE DATABASE shop;
 SQL
 $node->safe_psql('shop', <<'SQL');
 CREATE EXTENSION pg_rewards;
 SELECT rewards.install(owner => 'shop_owner');
-SELECT rewards.grant_access(app => 'shop_app', admin => 'shop_staff');
+SELECT rewards.grant_access(app => 'shop_app', admin => 'shop_staff', cross_company => 'shop_on_call');
 CREATE TABLE public.outbox (position bigint GENERATED ALWAYS AS IDENTITY, coupon_id uuid, cost bigint);
 GRANT INSERT ON public.outbox TO shop_owner, shop_app;
 SET ROLE shop_owner;
@@ -150,6 +151,10 @@ like($code{big}, qr/^(?:[0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}$/, 'the 
 is(in_company('shop', $acme, "SELECT outcome FROM rewards.claim_coupon('$code{'to use'}', 'till 3')"), 'claimed', 'one is used');
 is(in_company('shop', $acme, 'SELECT count(*) FROM rewards.coupons'), '2', 'and the policy of the user hides another');
 
+in_company('shop', $acme, 'SELECT FROM rewards.seal_ledger()');
+my $audit_verdict = 'SELECT string_agg(concat_ws($$ $$, "check", status, checked), $$, $$) FROM rewards.verify_audit()';
+like(in_company('shop', $acme, $audit_verdict, 'shop_staff'), qr/^entry hash ok [3-9], .*, block entries ok 1, /, 'what was audited is in a block');
+
 # A role for backups has to see all rows, or pg_dump stops: grant_access() says so at once.
 {
     my $grant = "SELECT FROM rewards.grant_access(backup => 'shop_backup')";
@@ -161,7 +166,7 @@ is(in_company('shop', $acme, 'SELECT count(*) FROM rewards.coupons'), '2', 'and 
 my $definition = definition('shop');
 my $content = content('shop');
 for my $thing ('index CREATE INDEX my_events_by_till', 'my_source text default', 'my_tier text default',
-    'constraint coupons my_limit', 'trigger O CREATE TRIGGER my_outbox', 'policy coupons my_policy', 'shop_app=X/',
+    'constraint coupons my_limit', 'trigger O CREATE TRIGGER my_outbox', 'policy coupons my_policy', 'policy coupons cross_company', 'shop_app=X/',
     'table points_events owner shop_owner rls t forced t') {
     like($definition, qr/\Q$thing\E/, "what is compared below has: $thing");
 }
@@ -268,6 +273,9 @@ SELECT balance FROM rewards.deduct_points('$cleo', 3);
 SELECT balance FROM rewards.refund_points('$cleo', (SELECT id FROM rewards.points_events WHERE points_delta = -3));
 SELECT string_agg(remaining::text, ',' ORDER BY expires_at, remaining) FROM rewards.point_lots WHERE user_id = '$cleo'
 SQL
+    is(in_company($database, $acme, $audit_verdict, 'shop_staff'), in_company('shop', $acme, $audit_verdict, 'shop_staff'), "$database: the audit log verifies");
+    is($node->safe_psql($database, "BEGIN; SET LOCAL ROLE shop_on_call; SELECT FROM rewards.begin_cross_company_access('the move'); SELECT count(DISTINCT company_id) FROM rewards.points_events; COMMIT"),
+        '2', "$database: who may read all companies still may");
     like($node->safe_psql($database, $broken_entries), qr/^0 of [1-9]/, "$database: every entry has the hash of its content and the one before");
     ($status, undef, $error) =
         $node->psql($database, "SET ROLE shop_app; UPDATE rewards.user_points_cache SET available_points = 1000000");

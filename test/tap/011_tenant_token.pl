@@ -215,6 +215,19 @@ my $text = slurp_file($key_file);
     $session->quit;
 }
 
+# A slot more in the key file, which a session has read before
+
+{
+    my $session = $primary->background_psql('postgres');
+    is($session->query_safe("BEGIN; SELECT FROM rewards.set_company_context_token('$good'); SELECT rewards.get_current_company_id(); COMMIT"), $acme,
+        'a session has the keys of one slot');
+    append_to_file($key_file, 'slot 1 ' . '1' x 64 . "\n");
+    is($session->query_safe('SELECT rewards.rotate_token_key()'), '3', 'it rotates to the slot that was just added');
+    is($primary->safe_psql('postgres', 'SELECT slot FROM rewards.token_keys WHERE key_id = 3'), '1', '... which is the one of the new key');
+    is(bring($primary, $_), $acme, 'and tokens of both slots are good') for $good, issue($primary);
+    $session->quit;
+}
+
 # A standby
 
 $primary->backup('base');
@@ -251,7 +264,7 @@ $primary->wait_for_catchup($standby, 'replay');
 $primary->stop;
 $standby->promote;
 is(bring($standby, $last), $acme, 'promoted: tokens of the old primary are good');
-is($standby->safe_psql('postgres', 'SELECT rewards.rotate_token_key()'), '4', 'promoted: keys are made');
+is($standby->safe_psql('postgres', 'SELECT rewards.rotate_token_key()'), '5', 'promoted: keys are made');
 $standby->stop;
 
 # What must not be found, and what must be, or the search is no good. A token is known by any long piece of it, but for
