@@ -124,6 +124,19 @@ const Context* context_in_force() {
     return stand_in.is_set && !seal.is_set ? &stand_in : nullptr;
 }
 
+// A result is a copy, because a procedure keeps its arguments by reference, beyond the transaction. A scan asks for each
+// row, so the copy belongs to the calling expression, which gets a new one when the value is another.
+Datum lasting_result(FunctionCallInfo call, const Uuid& value) {
+    FmgrInfo* caller = call->flinfo;
+    auto* kept = static_cast<Uuid*>(caller->fn_extra);
+    if (kept == nullptr || *kept != value) {
+        kept = static_cast<Uuid*>(MemoryContextAlloc(caller->fn_mcxt, sizeof(Uuid)));
+        *kept = value;
+        caller->fn_extra = kept;
+    }
+    return PointerGetDatum(kept);
+}
+
 bool acts_for_member() { return active.is_set && active.role == Role::user; }
 
 void unseal(XactEvent event, void*) {
@@ -170,23 +183,16 @@ const char* checked_name(std::string_view actor) {
 
 const char* role_that_logged_in() { return GetUserNameFromId(GetSessionUserId(), false); }
 
+bool must_go_on(const ErrorData* error) {
+    return error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_OUT_OF_MEMORY;
+}
+
 void enter(const Uuid& company, Role role, std::string_view actor) {
     const char* name = role_names[static_cast<int>(role)].data();
     const char* value = psprintf("%s %s %.*s", uuid_text(company), name, static_cast<int>(actor.size()), actor.data());
     const std::optional<Context> context = parse_context(value);
     if (!context) ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("actor is not usable"));
     seal_context(value, *context);
-}
-
-// Without a company there is a seal, too, so that rewards.default_company_id does not stand in.
-void enter_trial(const std::optional<Uuid>& company) {
-    if (company) return enter_context(*company, Role::service, std::nullopt);
-    seal = Context{};
-    seal.is_set = true;
-}
-
-bool must_go_on(const ErrorData* error) {
-    return error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_OUT_OF_MEMORY;
 }
 
 }  // namespace
@@ -290,7 +296,10 @@ Trial try_as_company(const std::optional<Uuid>& company, TrialBody body, void* s
     MemoryContextSwitchTo(caller_memory);
     PG_TRY();
     {
-        enter_trial(company);
+        if (company)
+            enter_context(*company, Role::service, std::nullopt);
+        else
+            remain_without_context();
         body(state);
     }
     PG_CATCH();
@@ -338,42 +347,41 @@ SQL_FUNCTION(rewards_set_company_context) {
     PG_RETURN_VOID();
 }
 
-// Results are copies: procedures keep their arguments by reference, beyond the transaction.
 SQL_FUNCTION(rewards_get_current_company_id) {
     using namespace rewards::pg;
     const std::optional<rewards::Uuid> company = current_company();
     if (!company) PG_RETURN_NULL();
-    return uuid_result(*company);
+    return lasting_result(fcinfo, *company);
 }
 
 SQL_FUNCTION(rewards_require_company_id) {
     using namespace rewards::pg;
-    return uuid_result(require_context().company);
+    return lasting_result(fcinfo, require_context().company);
 }
 
 SQL_FUNCTION(rewards_get_back_end_company_id) {
     using namespace rewards::pg;
     const std::optional<rewards::Uuid> company = current_company();
     if (!company || acts_for_member()) PG_RETURN_NULL();
-    return uuid_result(*company);
+    return lasting_result(fcinfo, *company);
 }
 
 SQL_FUNCTION(rewards_get_current_user_id) {
     using namespace rewards::pg;
     if (!acts_for_member()) PG_RETURN_NULL();
-    return uuid_result(active.member);
+    return lasting_result(fcinfo, active.member);
 }
 
 SQL_FUNCTION(rewards_get_first_user_id) {
     using namespace rewards::pg;
-    return uuid_result(acts_for_member() ? active.member : rewards::Uuid{});
+    return lasting_result(fcinfo, acts_for_member() ? active.member : rewards::Uuid{});
 }
 
 SQL_FUNCTION(rewards_get_last_user_id) {
     using namespace rewards::pg;
     rewards::Uuid last;
     last.fill(0xff);
-    return uuid_result(acts_for_member() ? active.member : last);
+    return lasting_result(fcinfo, acts_for_member() ? active.member : last);
 }
 
 SQL_FUNCTION(rewards_crosses_companies) {
