@@ -134,13 +134,15 @@ CREATE FUNCTION attack.value(type oid, name text) RETURNS text LANGUAGE sql AS $
                 WHEN 'events' THEN $q$'[]'$q$ ELSE
            CASE type::regtype::text
                 WHEN 'uuid' THEN quote_literal(gen_random_uuid()) WHEN 'text' THEN $q$'visit'$q$ WHEN 'bigint' THEN '1' WHEN 'integer' THEN '1'
-                WHEN 'jsonb' THEN $q$'{}'$q$ WHEN 'boolean' THEN 'true' WHEN 'inet' THEN $q$'::1'$q$ WHEN 'bytea' THEN $q$sha256('')$q$ WHEN 'integer[]' THEN $q$'{}'$q$
+                WHEN 'jsonb' THEN $q$'{}'$q$ WHEN 'boolean' THEN 'true' WHEN 'inet' THEN $q$'::1'$q$
+                WHEN 'bytea' THEN $q$sha256('')$q$ WHEN 'integer[]' THEN $q$'{}'$q$
                 WHEN 'timestamp with time zone' THEN 'now()' ELSE format('NULL::%s', type::regtype) END END
 $$;
 -- Every function there is, called on behalf of a member where it takes one, and with as few arguments as it can do with.
 CREATE FUNCTION attack.calls(member uuid) RETURNS TABLE (function name, signature regprocedure, takes_member boolean, call text) LANGUAGE sql AS $$
     SELECT proname, p.oid, coalesce(bool_or(is_member), false), format('SELECT rewards.%I(%s)', proname,
-               string_agg(quote_ident(proargnames[number]) || ' => ' || CASE WHEN is_member THEN quote_literal(member) ELSE attack.value(type, proargnames[number]) END,
+               string_agg(quote_ident(proargnames[number]) || ' => ' ||
+                          CASE WHEN is_member THEN quote_literal(member) ELSE attack.value(type, proargnames[number]) END,
                           ', ' ORDER BY number) FILTER (WHERE is_member OR number <= pronargs - pronargdefaults))
       FROM pg_proc p LEFT JOIN LATERAL (
            SELECT type, number, type = 'uuid'::regtype AND proargnames[number] ~ 'user' FROM unnest(proargtypes::oid[]) WITH ORDINALITY AS a (type, number)

@@ -51,7 +51,8 @@ CREATE TABLE attack.call AS
     UNION ALL VALUES
     ('INSERT of an event', $$ INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status, expires_at)
         VALUES ('00000000-0000-4000-8000-000000000002', 'gift', 'now', 5, 'validated', 'tomorrow') RETURNING validation_status $$),
-    ('UPDATE of a status', $$ UPDATE rewards.points_events SET validation_status = 'validated' WHERE event_type OPERATOR(pg_catalog.=) 'big' RETURNING validated_by $$),
+    ('UPDATE of a status',
+        $$ UPDATE rewards.points_events SET validation_status = 'validated' WHERE event_type OPERATOR(pg_catalog.=) 'big' RETURNING validated_by $$),
     ('DELETE of an event', 'DELETE FROM rewards.points_events RETURNING id'),
     ('INSERT of an account', $$ INSERT INTO rewards.user_points_cache (user_id) VALUES ('00000000-0000-4000-8000-000000000002') RETURNING available_points $$),
     ('UPDATE of the settings', $$ UPDATE rewards.company_settings SET trust_version = 1 RETURNING trust_version $$),
@@ -66,12 +67,14 @@ BEGIN
     IF statement OPERATOR(pg_catalog.~) '^ *(INSERT|UPDATE|DELETE)' THEN
         EXECUTE statement INTO answer;
     ELSE
-        EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) || pg_catalog.string_agg(t::pg_catalog.text, '' '' ORDER BY t::pg_catalog.text) FROM (%s) AS t', statement) INTO answer;
+        EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) || pg_catalog.string_agg(t::pg_catalog.text, '' '' ORDER BY t::pg_catalog.text)
+                                     FROM (%s) AS t', statement) INTO answer;
     END IF;
     RAISE SQLSTATE 'UNDOX' USING MESSAGE = coalesce(answer, 'nothing');
 EXCEPTION WHEN OTHERS THEN
     RETURN pg_catalog.concat(SQLSTATE, ' ', pg_catalog.regexp_replace(pg_catalog.regexp_replace(SQLERRM,
-        '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}|[0-9a-f]{64}|[0-9a-f]{32}|pgr_[\w-]+', '?', 'g'), '(\d+-\d\d-\d\d )?\d\d:\d\d:[\d.]+', '?', 'g'));
+        '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}|[0-9a-f]{64}|[0-9a-f]{32}|pgr_[\w-]+', '?', 'g'),
+        '(\d+-\d\d-\d\d )?\d\d:\d\d:[\d.]+', '?', 'g'));
 END $$;
 -- Outside of a company's transaction and within; what enters one would stay sealed.
 CREATE TABLE attack.answers (name text, round int, answer text, PRIMARY KEY (name, round));
@@ -90,7 +93,8 @@ DECLARE
     laid bigint := 0;
 BEGIN
     FOR trap IN
-        SELECT format('CREATE VIEW pg_temp.%I AS SELECT %s FROM %s WHERE attack.trip()', relname, string_agg(quote_ident(attname), ', ' ORDER BY attnum), c.oid::regclass)
+        SELECT format('CREATE VIEW pg_temp.%I AS SELECT %s FROM %s WHERE attack.trip()', relname,
+                      string_agg(quote_ident(attname), ', ' ORDER BY attnum), c.oid::regclass)
           FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid
          WHERE relnamespace IN ('pg_catalog'::regnamespace, 'rewards'::regnamespace) AND relkind IN ('r', 'v')
            AND relname !~ '^pg_statistic' AND attnum > 0 AND NOT attisdropped AND atttypid NOT IN (SELECT oid FROM pg_type WHERE typtype = 'p')
@@ -133,14 +137,17 @@ ROLLBACK;
 
 SELECT cmp_ok(:traps, '>', 300, 'there are stand-ins');
 SELECT is(what, 'TRIPX a stand-in was used', 'who uses one is told so: ' || kind)
-  FROM (VALUES ('a relation', :'tripped_by_relation'), ('an operator', :'tripped_by_operator'), ('a function', :'tripped_by_function'), ('a type', :'tripped_by_type'),
-               ('a relation, where search_path has pg_catalog alone', :'tripped_pinned'), ('a type, where it has pg_catalog alone', :'tripped_pinned_type')) AS trips (kind, what);
+  FROM (VALUES ('a relation', :'tripped_by_relation'), ('an operator', :'tripped_by_operator'),
+               ('a function', :'tripped_by_function'), ('a type', :'tripped_by_type'),
+               ('a relation, where search_path has pg_catalog alone', :'tripped_pinned'),
+               ('a type, where it has pg_catalog alone', :'tripped_pinned_type')) AS trips (kind, what);
 SELECT is(array_agg(name ORDER BY name), ARRAY['DELETE of an event', 'rewards.adopt_request_claims()',
            'rewards.begin_cross_company_access(text)', 'rewards.install(regrole)'], 'all other calls have something to answer')
   FROM (SELECT regexp_replace(name, '^(outside|within): ', '') AS name FROM attack.answers
          WHERE round = 1 AND name !~ 'isolation_subject|follow_merkle_path' GROUP BY 1 HAVING bool_and(answer !~ '^UNDOX')) AS refused;
 SELECT is_empty($$ SELECT name, a.answer, b.answer FROM attack.answers a JOIN attack.answers b USING (name)
      WHERE a.round = 1 AND b.round = 2 AND a.answer <> b.answer $$, 'without stand-ins a call answers the same twice');
+SELECT is(string_agg(name, ', '), NULL, 'no call uses a stand-in') FROM jsonb_each_text(:'third') AS answers (name, answer) WHERE answer ~ 'stand-in was used';
 -- What tells what a session or a database has, tells of the stand-ins.
 SELECT is(:'third'::jsonb ->> name, answer, 'with stand-ins as without: ' || name)
   FROM attack.answers WHERE round = 1 AND name !~ 'rewards.(session_|doctor_view|tenant_doctor)' ORDER BY name;
