@@ -175,11 +175,12 @@ sub files_below {
     return map { -d $_ && !-l $_ ? files_below($_) : $_ } glob "$folder/*";
 }
 
-# A file with an ending that no runner picks up is a test that never runs. The parts of a test NNN_name are in a folder name.
+# A file with an ending that no runner picks up is a test that never runs. The parts of the tests NNN_word and NNN_word_more
+# are in a folder word.
 sub unscheduled {
     my ($folder, $ending, @scheduled) = @_;
     my %scheduled = map { basename($_, $ending) => 1 } @scheduled;
-    my %has_parts = map { s/^\d+_//r => 1 } keys %scheduled;
+    my %has_parts = map { my $name = s/^\d+_//r; ($name => 1, $name =~ s/_.*//r => 1) } keys %scheduled;
     return map { relative($_) . " is not scheduled: tests in test/$folder/ are called NAME$ending" }
         grep { !(m{^\Q$src\E/test/$folder/([^/]+)\Q$ending\E$} && $scheduled{$1}) }
         grep { !(m{^\Q$src\E/test/$folder/([^/]+)/} && $has_parts{$1}) } files_below("$src/test/$folder");
