@@ -35,8 +35,9 @@ sub injected_sql ($self) {
     my ($token) = $self->{shop}->row("SELECT rewards.issue_company_token('$company', 'weekly report', 'service')");
     my $enter = "BEGIN; SELECT rewards.set_company_context_token('$token');";
     my $count = 'SELECT count(*) FROM shop.orders;';
-    promise('a report gets in with a token, signed for one company', $self->{reports}->value("BEGIN; $count COMMIT;"), 0);
-    promise('and sees its orders', ($self->{reports}->rows("$enter $count COMMIT;"))[-1][0], 3);
+    promise('a report sees no order at first', $self->{reports}->value($count), 0);
+    promise('with a token, signed for one company, it sees the orders of that one',
+        ($self->{reports}->rows("$enter $count COMMIT;"))[-1][0], 3);
     for (
         ['the token with one symbol changed', "BEGIN; SELECT rewards.set_company_context_token('"
             . ($token =~ s/(.)\z/$1 eq 'A' ? 'B' : 'A'/er) . "');", '28000'],

@@ -276,6 +276,7 @@ void require_trial_allowed() {
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                 errmsg("a transaction that has a company context cannot act as another company"),
                 errhint("Call it in a transaction of its own."));
+    // A session may have a type uuid of its own.
     const Datum function =
         to_datum(std::string_view("rewards.set_company_context(pg_catalog.uuid, pg_catalog.text, pg_catalog.text)"));
     if (!DatumGetBool(

@@ -17,11 +17,13 @@ INSERT INTO attack.attempt (name, statement, app, superuser) VALUES
     ('set_config for the session',          $$ SELECT set_config('rewards.context', 'forged', false) $$, '42501', '42501'),
     ('set_config to null',                  $$ SELECT set_config('rewards.context', NULL, true) $$, '42501', '42501'),
     ('set_config in WHERE',                 $$ SELECT FROM rewards.points_events WHERE set_config('rewards.context', 'forged', true) <> '' $$, '42501', '42501'),
-    ('set_config in a subquery that is planned first', $$ SELECT FROM rewards.points_events WHERE company_id = (SELECT split_part(set_config('rewards.context', 'forged', true), ' ', 1)::uuid) $$, '42501', '42501'),
+    ('set_config in a subquery that is planned first',
+        $$ SELECT FROM rewards.points_events WHERE company_id = (SELECT split_part(set_config('rewards.context', 'forged', true), ' ', 1)::uuid) $$, '42501', '42501'),
     ('set_config in DO',                    $$ DO 'BEGIN PERFORM set_config(''rewards.context'', ''forged'', true); END' $$, '42501', '42501'),
     ('SET LOCAL in DO',                     $$ DO 'BEGIN SET LOCAL rewards.context = ''forged''; END' $$, '42501', '42501'),
     ('set_config in COPY',                  $$ COPY (SELECT set_config('rewards.context', 'forged', true)) TO '/dev/null' $$, '42501', '42501'),
-    ('set_config in a cursor',              $$ DO 'DECLARE c CURSOR FOR SELECT set_config(''rewards.context'', ''forged'', true); t text; BEGIN OPEN c; FETCH c INTO t; END' $$, '42501', '42501'),
+    ('set_config in a cursor',
+        $$ DO 'DECLARE c CURSOR FOR SELECT set_config(''rewards.context'', ''forged'', true); t text; BEGIN OPEN c; FETCH c INTO t; END' $$, '42501', '42501'),
     ('set_config in a query for XML',       $$ SELECT query_to_xml('SELECT set_config(''rewards.context'', ''forged'', true)', true, true, '') $$, '42501', '42501'),
     ('set_config in a query for text search', $$ SELECT ts_stat('SELECT set_config(''rewards.context'', ''forged'', true)::tsvector') $$, '42501', '42501'),
     ('UPDATE pg_settings',                  $$ UPDATE pg_settings SET setting = 'forged' WHERE name = 'rewards.context' $$, 'no change', 'no change'),
@@ -37,14 +39,17 @@ INSERT INTO attack.attempt (name, statement, app, superuser) VALUES
     ('ALTER FUNCTION ... SET',              $$ ALTER FUNCTION attack.harmless() SET rewards.context = 'forged' $$, '42501', '42501'),
     ('ALTER ROLE ... SET',                  $$ ALTER ROLE CURRENT_USER SET rewards.context = 'forged' $$, '42501', '42501'),
     ('ALTER ROLE ... SET of the default',   $$ ALTER ROLE CURRENT_USER SET rewards.default_company_id = 'forged' $$, '42501', '22023'),
-    ('ALTER DATABASE ... SET',              $$ DO 'BEGIN EXECUTE format(''ALTER DATABASE %I SET rewards.context = %L'', current_database(), ''forged''); END' $$, '42501', '42501'),
+    ('ALTER DATABASE ... SET',
+        $$ DO 'BEGIN EXECUTE format(''ALTER DATABASE %I SET rewards.context = %L'', current_database(), ''forged''); END' $$, '42501', '42501'),
     ('ALTER SYSTEM',                        $$ ALTER SYSTEM SET rewards.context = 'forged' $$, '25001', '25001'),
     ('GRANT SET ON PARAMETER, then SET',    $$ GRANT SET ON PARAMETER rewards.context TO CURRENT_USER; SET rewards.context = 'forged' $$, '42501', '42501'),
     ('set_company_context',                 $$ SELECT rewards.set_company_context(attack.id('other'), 'x', 'service') $$, '55000', '55000'),
     ('set_company_context with another actor', $$ SELECT rewards.set_company_context(attack.id('acme'), 'y', 'service') $$, '55000', '55000'),
     ('set_company_context with another role', $$ SELECT rewards.set_company_context(attack.id('acme'), 'x', 'admin') $$, '55000', '55000'),
-    ('set_company_context in WHERE',        $$ SELECT FROM rewards.points_events WHERE rewards.set_company_context(attack.id('other'), 'x', 'service') IS NOT NULL $$, '55000', '55000'),
+    ('set_company_context in WHERE',
+        $$ SELECT FROM rewards.points_events WHERE rewards.set_company_context(attack.id('other'), 'x', 'service') IS NOT NULL $$, '55000', '55000'),
     ('the default of the database',         $$ SET LOCAL rewards.default_company_id = '00000000-0000-4000-8000-000000000001' $$, '42501', 'no change'),
+    ('begin_cross_company_access',          $$ SELECT rewards.begin_cross_company_access('because') $$, '42501', '55000'),
     ('LOAD',                                $$ LOAD 'pg_rewards' $$, '42501', 'no change'),
     ('another setting of ours',             $$ SET rewards.company_id = 'forged' $$, '42602', '42602');
 SELECT rewards.issue_company_token(:'other', 'x', 'service') AS token \gset
@@ -53,7 +58,9 @@ INSERT INTO attack.attempt (name, statement, app, superuser) VALUES
     ('a token that is altered',             format('SELECT rewards.set_company_context_token(%L)', reverse(:'token')), '28000', '28000'),
     ('issuing a token of another company',  $$ SELECT rewards.issue_company_token(attack.id('other'), 'x', 'service') $$, '42501', '42501'),
     ('issuing a token of role admin',       $$ SELECT rewards.issue_company_token(attack.id('acme'), 'x', 'admin') $$, '42501', '42501'),
-    ('adopting forged claims',              format($$ SET LOCAL request.jwt.claims = '{"company_id": "%s", "sub": "x", "rewards_role": "service"}'; SELECT rewards.adopt_request_claims() $$, :'other'), '55000', '42501');
+    ('adopting forged claims',
+        format($$ SET LOCAL request.jwt.claims = '{"company_id": "%s", "sub": "x", "rewards_role": "service"}'; SELECT rewards.adopt_request_claims() $$, :'other'),
+        '55000', '42501');
 GRANT EXECUTE ON FUNCTION rewards.adopt_request_claims() TO attack_app;
 CREATE FUNCTION attack.harmless() RETURNS void LANGUAGE sql AS '';
 ALTER FUNCTION attack.harmless() OWNER TO attack_app;
@@ -102,7 +109,8 @@ COMMIT;
 BEGIN;
 SET LOCAL ROLE attack_app;
 SELECT attack.is(attack.state_of(replace(statement, 'forged', :'other' || ' service x')), '42501', 'with GRANT SET ON PARAMETER and no context: ' || name)
-  FROM attack.attempt WHERE name IN ('SET', 'SET LOCAL', 'set_config', 'set_config for the session', 'a function''s SET clause', 'ALTER ROLE ... SET') ORDER BY number;
+  FROM attack.attempt WHERE name IN ('SET', 'SET LOCAL', 'set_config', 'set_config for the session', 'a function''s SET clause',
+        'ALTER ROLE ... SET') ORDER BY number;
 COMMIT;
 REVOKE SET, ALTER SYSTEM ON PARAMETER rewards.context FROM attack_app;
 
@@ -118,11 +126,13 @@ BEGIN;
 SET LOCAL ROLE attack_app;
 SELECT rewards.set_company_context(:'acme', 'x', 'service') \g /dev/null
 SELECT count(*) AS rows FROM rewards.points_events \gset
-SELECT attack.is(format('%s rows of %s', count(*), array_agg(DISTINCT company_id)), format('%s rows of {%s}', :rows, :'acme'), 'one SELECT with every attempt in ' || place)
+SELECT attack.is(format('%s rows of %s', count(*), array_agg(DISTINCT company_id)), format('%s rows of {%s}', :rows, :'acme'),
+        'one SELECT with every attempt in ' || place)
   FROM (SELECT 'WHERE' AS place, company_id FROM rewards.points_events WHERE attack.try_all()
         UNION ALL SELECT 'its list', company_id FROM (SELECT company_id, attack.try_all() FROM rewards.points_events OFFSET 0) AS e
         UNION ALL SELECT 'ORDER BY', company_id FROM (SELECT company_id FROM rewards.points_events ORDER BY attack.try_all(), id) AS e
-        UNION ALL SELECT 'JOIN', e.company_id FROM (SELECT attack.try_all() AS done) AS first JOIN LATERAL (SELECT company_id FROM rewards.points_events) AS e ON done
+        UNION ALL SELECT 'JOIN', e.company_id FROM (SELECT attack.try_all() AS done) AS first
+          JOIN LATERAL (SELECT company_id FROM rewards.points_events) AS e ON done
         UNION ALL (WITH tried AS MATERIALIZED (SELECT attack.try_all() AS done)
                    SELECT 'WITH', company_id FROM tried, rewards.points_events WHERE done)) AS attacked
  GROUP BY place;
@@ -248,7 +258,8 @@ BEGIN;
 SELECT set_config('rewards.default_company_id', :'other', true) \g /dev/null
 SET LOCAL ROLE attack_app;
 SELECT rewards.set_company_context(:'acme', :'ann', 'user') \g /dev/null
-SELECT attack.is((SELECT array_agg(DISTINCT company_id || ' ' || user_id) FROM rewards.points_events), ARRAY[:'acme' || ' ' || :'ann'], 'a member does not become the back end of the default');
+SELECT attack.is((SELECT array_agg(DISTINCT company_id || ' ' || user_id) FROM rewards.points_events), ARRAY[:'acme' || ' ' || :'ann'],
+    'a member does not become the back end of the default');
 COMMIT;
 SELECT throws_ok($$ SET rewards.default_company_id = 'acme' $$, '22023', NULL, 'a default that is no id is refused');
 

@@ -28,12 +28,14 @@ INSERT INTO attack.shown VALUES
     ('service', 'token_keys',       'true', 'numbers of the installation''s keys'),
     ('user',    'token_keys',       'true', 'numbers of the installation''s keys');
 INSERT INTO attack.shown SELECT 'admin', relation, condition, reason FROM attack.shown WHERE context = 'service';
+-- Who crosses companies does so by a role of its own; to all others it is like no context.
+INSERT INTO attack.shown SELECT 'cross-company', relation, condition, reason FROM attack.shown WHERE context = 'none';
 
 CREATE FUNCTION attack.has_column(relation regclass, VARIADIC names text[]) RETURNS text LANGUAGE sql AS
     'SELECT attname::text FROM pg_attribute WHERE attrelid = relation AND attname = ANY (names) AND NOT attisdropped';
 CREATE FUNCTION attack.condition(context text, relation name) RETURNS text LANGUAGE sql AS $$
     SELECT coalesce((SELECT s.condition FROM attack.shown s WHERE (s.context, s.relation) = (condition.context, condition.relation)),
-        CASE context WHEN 'none' THEN 'false' ELSE $q$ company_id = attack.id('acme') $q$ END
+        CASE WHEN context IN ('none', 'cross-company') THEN 'false' ELSE $q$ company_id = attack.id('acme') $q$ END
         || CASE context WHEN 'user' THEN coalesce(' AND ' || attack.has_column(format('rewards.%I', relation), 'user_id', 'issued_to')
                || $q$ = attack.id('ann') $q$, ' AND false') ELSE '' END)
 $$;
@@ -51,9 +53,6 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
     RETURN SQLSTATE;
 END $$;
-CREATE FUNCTION attack.app_sees(name) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT attack.rows_of($1)';
-CREATE FUNCTION attack.admin_sees(name) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT attack.rows_of($1)';
-
 -- All that writes to a table; what it would have done is undone.
 CREATE FUNCTION attack.writes(relation name) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT format(verb, format('rewards.%I', relation), (SELECT quote_ident(attname) FROM pg_attribute
@@ -66,16 +65,20 @@ CREATE FUNCTION attack.writes(relation name) RETURNS SETOF text LANGUAGE sql AS 
           'WITH gone AS (DELETE FROM %1$s RETURNING *) SELECT FROM gone', 'SELECT FROM %1$s FOR UPDATE', 'SELECT FROM %1$s FOR KEY SHARE',
           'LOCK TABLE %1$s IN ROW EXCLUSIVE MODE', $q$COPY %1$s FROM '/dev/null'$q$]) AS verb
 $$;
-CREATE FUNCTION attack.app_writes(name) RETURNS text LANGUAGE sql SECURITY DEFINER AS
-    $$ SELECT string_agg(DISTINCT attack.state_of(write), ' ') FROM attack.writes($1) AS write $$;
-CREATE FUNCTION attack.admin_writes(name) RETURNS text LANGUAGE sql SECURITY DEFINER AS
-    $$ SELECT string_agg(DISTINCT attack.state_of(write), ' ') FROM attack.writes($1) AS write $$;
-GRANT CREATE ON SCHEMA attack TO attack_app, attack_admin;
-ALTER FUNCTION attack.app_sees(name) OWNER TO attack_app;
-ALTER FUNCTION attack.admin_sees(name) OWNER TO attack_admin;
-ALTER FUNCTION attack.app_writes(name) OWNER TO attack_app;
-ALTER FUNCTION attack.admin_writes(name) OWNER TO attack_admin;
-REVOKE CREATE ON SCHEMA attack FROM attack_app, attack_admin;
+CREATE FUNCTION attack.write_states(relation name) RETURNS text LANGUAGE sql AS
+    $$ SELECT string_agg(DISTINCT attack.state_of(write), ' ') FROM attack.writes(relation) AS write $$;
+
+-- Within a sealed transaction the role cannot change, so a function with the rights of another role asks in its place.
+SELECT format('CREATE FUNCTION attack.%s_as_%s(name) RETURNS text LANGUAGE sql SECURITY DEFINER AS %L; GRANT CREATE ON SCHEMA attack TO %2$s;
+               ALTER FUNCTION attack.%1$s_as_%2$s(name) OWNER TO %2$s; REVOKE CREATE ON SCHEMA attack FROM %2$s', asked, role, format('SELECT attack.%s($1)', asked))
+  FROM unnest(ARRAY['rows_of', 'write_states']) AS asked, unnest(ARRAY['attack_app', 'attack_admin', 'attack_tenant']) AS role \gexec
+CREATE FUNCTION attack.ask_as(role text, asked text, relation name) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
+BEGIN
+    EXECUTE format('SELECT attack.%I($1)', asked || '_as_' || role) INTO answer USING relation;
+    RETURN answer;
+END $$;
 
 -- A table with nothing to hide proves nothing.
 SELECT isnt(attack.rows_of(name, format('company_id = %L', company) || coalesce(' AND ' || holder || format(' = %L', member), '')),
@@ -92,17 +95,15 @@ SELECT is_empty($$ SELECT relname FROM pg_class WHERE relnamespace = 'rewards'::
 -- What they ought to see is written down as the superuser sees it, whom no policy holds.
 CREATE TABLE attack.expected AS
     SELECT context, name, attack.rows_of(name, attack.condition(context, name)) AS rows
-      FROM attack.relation, unnest(ARRAY['none', 'user', 'service', 'admin']) AS context;
+      FROM attack.relation, unnest(ARRAY['none', 'user', 'service', 'admin', 'cross-company']) AS context;
 SELECT isnt_empty($$ SELECT FROM attack.expected WHERE context = 'user' AND rows NOT LIKE '0 rows%' $$, 'a member sees something');
 CREATE FUNCTION attack.check_tables(checked text) RETURNS SETOF text LANGUAGE sql AS $$
-    SELECT is(CASE role WHEN 'attack_app' THEN attack.app_sees(name) ELSE attack.admin_sees(name) END,
-              CASE WHEN has_table_privilege(role, 'rewards.' || name, 'SELECT') THEN rows ELSE '42501' END,
+    SELECT is(attack.ask_as(role, 'rows_of', name), CASE WHEN has_table_privilege(role, 'rewards.' || name, 'SELECT') THEN rows ELSE '42501' END,
               format('%s, context %s: SELECT shows the right rows of %s', role, context, name))
-      FROM attack.expected, unnest(ARRAY['attack_app', 'attack_admin']) AS role WHERE context = checked
+      FROM attack.expected, unnest(ARRAY['attack_app', 'attack_admin', 'attack_tenant']) AS role WHERE context = checked
     UNION ALL
-    SELECT is(CASE role WHEN 'attack_app' THEN attack.app_writes(name) ELSE attack.admin_writes(name) END, '42501',
-              format('%s, context %s: no verb writes %s', role, checked, name))
-      FROM attack.relation, unnest(ARRAY['attack_app', 'attack_admin']) AS role
+    SELECT is(attack.ask_as(role, 'write_states', name), '42501', format('%s, context %s: no verb writes %s', role, checked, name))
+      FROM attack.relation, unnest(ARRAY['attack_app', 'attack_admin', 'attack_tenant']) AS role
 $$;
 
 SELECT attack.check_tables('none');
@@ -118,6 +119,10 @@ BEGIN;
 SELECT rewards.set_company_context(:'acme', 'clerk', 'admin') \g /dev/null
 SELECT attack.check_tables('admin');
 COMMIT;
+BEGIN;
+SELECT rewards.begin_cross_company_access('to see who sees what') \g /dev/null
+SELECT attack.check_tables('cross-company');
+ROLLBACK;
 
 -- Functions that are told a member: in the role user each of them refuses another one, whatever else it is told. They are
 -- called by a superuser, so that it is not a missing GRANT that refuses.
@@ -129,13 +134,15 @@ CREATE FUNCTION attack.value(type oid, name text) RETURNS text LANGUAGE sql AS $
                 WHEN 'events' THEN $q$'[]'$q$ ELSE
            CASE type::regtype::text
                 WHEN 'uuid' THEN quote_literal(gen_random_uuid()) WHEN 'text' THEN $q$'visit'$q$ WHEN 'bigint' THEN '1' WHEN 'integer' THEN '1'
-                WHEN 'jsonb' THEN $q$'{}'$q$ WHEN 'boolean' THEN 'true' WHEN 'inet' THEN $q$'::1'$q$ WHEN 'bytea' THEN $q$sha256('')$q$ WHEN 'integer[]' THEN $q$'{}'$q$
+                WHEN 'jsonb' THEN $q$'{}'$q$ WHEN 'boolean' THEN 'true' WHEN 'inet' THEN $q$'::1'$q$
+                WHEN 'bytea' THEN $q$sha256('')$q$ WHEN 'integer[]' THEN $q$'{}'$q$
                 WHEN 'timestamp with time zone' THEN 'now()' ELSE format('NULL::%s', type::regtype) END END
 $$;
 -- Every function there is, called on behalf of a member where it takes one, and with as few arguments as it can do with.
 CREATE FUNCTION attack.calls(member uuid) RETURNS TABLE (function name, signature regprocedure, takes_member boolean, call text) LANGUAGE sql AS $$
     SELECT proname, p.oid, coalesce(bool_or(is_member), false), format('SELECT rewards.%I(%s)', proname,
-               string_agg(quote_ident(proargnames[number]) || ' => ' || CASE WHEN is_member THEN quote_literal(member) ELSE attack.value(type, proargnames[number]) END,
+               string_agg(quote_ident(proargnames[number]) || ' => ' ||
+                          CASE WHEN is_member THEN quote_literal(member) ELSE attack.value(type, proargnames[number]) END,
                           ', ' ORDER BY number) FILTER (WHERE is_member OR number <= pronargs - pronargdefaults))
       FROM pg_proc p LEFT JOIN LATERAL (
            SELECT type, number, type = 'uuid'::regtype AND proargnames[number] ~ 'user' FROM unnest(proargtypes::oid[]) WITH ORDINALITY AS a (type, number)
@@ -155,28 +162,21 @@ SELECT is(attack.state_of(format('SELECT * FROM rewards.submit_points_events(%L)
            jsonb_build_object('user_id', :'bob', 'event_type', 'visit', 'event_time', now(), 'nonce', 'his')))), '42501',
     'a batch with one event of another member is refused as a whole');
 
--- All functions that do not refuse a member as such. It is a superuser who calls, so that this is not about GRANTs.
--- The parts of enable_tenant_rls(), assert_tenant_isolation() and tenant_doctor() look at the catalogue, and at tables of the caller.
-SELECT is(ARRAY(SELECT function FROM attack.calls(:'ann')
-                 WHERE attack.state_of(call) <> '42501' AND function !~ '^(doctor|isolation|tenant)_' ORDER BY function),
+-- All functions of programmes that do not refuse a member as such. It is a superuser who calls: this is not about GRANTs.
+SELECT is(ARRAY(SELECT function FROM attack.calls(:'ann') WHERE attack.state_of(call) <> '42501'
+                   AND (has_function_privilege('attack_app', signature, 'EXECUTE')
+                        OR has_function_privilege('attack_tenant', signature, 'EXECUTE')) ORDER BY function),
     ARRAY(SELECT unnest(ARRAY[
     -- what a member does and knows for itself
     'submit_points_event', 'submit_points_events', 'redeem_coupon', 'points_history', 'balance_at', 'calculate_user_points', 'event_receipt',
     -- what reads with the rights of the caller, and so finds its own rows at most
-    'explain_event', 'current_settings', 'ledger_digest', 'sealed_systems', 'unsealed_entries', 'entries_since', 'verify_accounts', 'verify_accounts_since',
-    'verify_audit_rows', 'verify_blocks', 'verify_chains', 'verify_chains_since', 'verify_digest',
+    'current_settings',
     -- what works on its arguments alone
-    'audit_entry_hash', 'block_hash', 'code_data_version', 'entry_place', 'event_entry_hash', 'event_request_hash', 'follow_merkle_path', 'show_progress', 'status_entry_hash',
-    'known_rls_cves', 'trust_features', 'uuidv5', 'uuidv7', 'uuidv7_floor', 'verify_chains_query', 'within_attribution_window',
+    'event_request_hash', 'uuidv5', 'uuidv7', 'uuidv7_floor', 'within_attribution_window',
     -- the context, which is sealed, and the session
-    'begin_cross_company_access', 'crosses_companies', 'get_back_end_company_id', 'get_context_challenge', 'get_current_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id',
-    'require_company_id', 'require_user_id', 'session_residue', 'session_settings', 'set_company_context', 'set_company_context_token',
-    -- what is of tables that the caller owns
-    'assert_tenant_isolation', 'company_column_of', 'count_rows_of_nobody', 'cross_company_roles', 'disable_tenant_rls', 'enable_tenant_rls',
-    'require_company_column', 'require_no_conflict', 'require_tenant_root', 'require_tenant_tables',
-    -- what is of the installation, for its owner
-    'grant_access', 'install', 'migrate']::name[]) ORDER BY 1),
-    'the functions that a member is not refused');
+    'get_back_end_company_id', 'get_context_challenge', 'get_current_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id',
+    'require_company_id', 'require_user_id', 'session_residue', 'session_settings', 'set_company_context', 'set_company_context_token', 'crosses_companies'
+    ]::name[]) ORDER BY 1), 'the functions that a member is not refused');
 COMMIT;
 
 SELECT * FROM finish();

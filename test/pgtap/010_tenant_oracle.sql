@@ -116,10 +116,12 @@ REVOKE CREATE ON SCHEMA attack FROM attack_admin;
 CREATE TABLE attack.leaky (name text, statement text);
 INSERT INTO attack.leaky VALUES
     ('a cheap function in WHERE', 'SELECT FROM rewards.points_events e WHERE attack.leak(company_id, user_id, points_delta)'),
-    ('a cheap function before a condition on company_id', 'SELECT FROM rewards.points_events e WHERE attack.leak(company_id, user_id, points_delta) AND company_id IS NOT NULL'),
+    ('a cheap function before a condition on company_id',
+        'SELECT FROM rewards.points_events e WHERE attack.leak(company_id, user_id, points_delta) AND company_id IS NOT NULL'),
     ('a cheap function in JOIN', 'SELECT FROM rewards.user_points_cache a JOIN rewards.points_events e ON attack.leak(e.company_id, e.user_id, e.points_delta)'),
     ('a cheap function above a view', 'SELECT FROM rewards.ledger l WHERE attack.leak(company_id, user_id, version)'),
-    ('a cheap function in a query for XML', $$ SELECT query_to_xml('SELECT FROM rewards.points_events WHERE attack.leak(company_id, user_id, points_delta)', true, true, '') $$),
+    ('a cheap function in a query for XML',
+        $$ SELECT query_to_xml('SELECT FROM rewards.points_events WHERE attack.leak(company_id, user_id, points_delta)', true, true, '') $$),
     ('a cheap function in a sample', 'SELECT FROM rewards.points_events TABLESAMPLE system (100) WHERE attack.leak(company_id, user_id, points_delta)'),
     ('a cheap function in a scan by place', $$ SELECT FROM rewards.points_events WHERE ctid >= '(0,0)' AND attack.leak(company_id, user_id, points_delta) $$),
     ('a cheap function in COPY', $$ COPY (SELECT FROM rewards.points_events WHERE attack.leak(company_id, user_id, points_delta)) TO '/dev/null' $$),

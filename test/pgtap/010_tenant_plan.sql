@@ -14,7 +14,8 @@ CREATE TABLE attack.shown AS
              WHERE company_id = company AND user_id = coalesce(member, :'ann') AND user_id = :'ann') AS of_ann
       FROM (VALUES (1, 'acme', :'acme'::uuid, NULL::uuid, 'till', 'service'), (2, 'nobody', NULL, NULL, NULL, NULL),
                    (3, 'other', :'other', NULL, 'till', 'service'), (4, 'ann of acme', :'acme', :'ann', :'ann', 'user'),
-                   (5, 'bob of other', :'other', :'bob', :'bob', 'user'), (6, 'acme again', :'acme', NULL, 'till', 'admin')) AS contexts (number, who, company, member, actor, role)
+                   (5, 'bob of other', :'other', :'bob', :'bob', 'user'),
+                   (6, 'acme again', :'acme', NULL, 'till', 'admin')) AS contexts (number, who, company, member, actor, role)
      ORDER BY number;
 GRANT SELECT ON attack.shown TO PUBLIC;
 CREATE TABLE attack.event AS SELECT id AS event_id, company_id FROM rewards.points_events;  -- which no policy guards
@@ -39,7 +40,8 @@ GRANT SELECT ON attack.by_view TO PUBLIC;
 
 SET ROLE attack_app;
 PREPARE by_scan(uuid) AS SELECT format('%s rows of %s', count(*), array_agg(DISTINCT company_id)) FROM rewards.points_events WHERE user_id = coalesce($1, user_id);
-PREPARE by_index(uuid) AS SELECT format('%s rows of %s', count(*), array_agg(DISTINCT company_id)) FROM rewards.points_events WHERE user_id BETWEEN coalesce($1, '00000000-0000-0000-0000-000000000000') AND coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+PREPARE by_index(uuid) AS SELECT format('%s rows of %s', count(*), array_agg(DISTINCT company_id)) FROM rewards.points_events
+    WHERE user_id BETWEEN coalesce($1, '00000000-0000-0000-0000-000000000000') AND coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 PREPARE by_join(uuid) AS SELECT format('%s rows of %s', count(*), array_agg(DISTINCT e.company_id))
     FROM rewards.points_events e JOIN rewards.user_points_cache a USING (user_id, company_id) WHERE e.user_id = coalesce($1, e.user_id);
 PREPARE by_view(uuid) AS SELECT format('%s rows of %s', count(*), array_agg(DISTINCT company_id)) FROM attack.by_view WHERE user_id = coalesce($1, user_id);
@@ -62,7 +64,8 @@ BEGIN
     END LOOP;
     -- Our own functions keep plans, too.
     IF expected.company IS NULL OR expected.member <> attack.id('ann') THEN RETURN; END IF;
-    SELECT format('%s rows of %s', count(*), array_agg(DISTINCT company_id)) INTO rows FROM rewards.points_history(attack.id('ann'), 1000) JOIN attack.event USING (event_id);
+    SELECT format('%s rows of %s', count(*), array_agg(DISTINCT company_id)) INTO rows
+      FROM rewards.points_history(attack.id('ann'), 1000) JOIN attack.event USING (event_id);
     RETURN NEXT attack.is(rows, expected.of_ann, format('%s, %s: points_history', current_setting('plan_cache_mode'), context));
     SELECT format('%s rows of %s', count(rewards.event_receipt(event_id)), array_agg(DISTINCT company_id) FILTER (WHERE rewards.event_receipt(event_id) IS NOT NULL))
       INTO rows FROM attack.event;
@@ -99,13 +102,16 @@ SELECT attack.is(attack.state_of('FETCH early'), '34000', 'a cursor ends with it
 
 SELECT attack.is(attack.state_of(format('SELECT FROM rewards.set_company_context(%L); %s', :'acme', statement)), '55000', 'while sealed: ' || statement)
   FROM unnest(ARRAY['DECLARE held CURSOR WITH HOLD FOR SELECT FROM rewards.points_events', 'LISTEN news', 'DO $do$ BEGIN LISTEN news; END $do$',
-      'CREATE TEMP TABLE stolen AS SELECT * FROM rewards.points_events', 'SELECT * INTO TEMP stolen FROM rewards.points_events', 'CREATE TABLE pg_temp.stolen (x int)',
-      'CREATE TEMP TABLE stolen (x int) ON COMMIT DROP', 'CREATE TEMP VIEW stolen AS SELECT 1', 'CREATE TEMP SEQUENCE stolen', 'CREATE TYPE pg_temp.stolen AS (x int)',
+      'CREATE TEMP TABLE stolen AS SELECT * FROM rewards.points_events', 'SELECT * INTO TEMP stolen FROM rewards.points_events',
+      'CREATE TABLE pg_temp.stolen (x int)',
+      'CREATE TEMP TABLE stolen (x int) ON COMMIT DROP', 'CREATE TEMP VIEW stolen AS SELECT 1', 'CREATE TEMP SEQUENCE stolen',
+      'CREATE TYPE pg_temp.stolen AS (x int)',
       'CREATE TYPE pg_temp.stolen AS ENUM ()', 'CREATE TYPE pg_temp.stolen AS RANGE (subtype = bigint)', 'CREATE DOMAIN pg_temp.stolen AS int',
       'CREATE FUNCTION pg_temp.stolen() RETURNS int LANGUAGE sql RETURN 1', 'CREATE PROCEDURE pg_temp.stolen() LANGUAGE sql AS $f$ $f$',
       'CREATE AGGREGATE pg_temp.stolen(int) (SFUNC = int4pl, STYPE = int)', 'CREATE OPERATOR pg_temp.<<< (LEFTARG = int, RIGHTARG = int, FUNCTION = int4lt)',
       'CREATE COLLATION pg_temp.stolen FROM "C"', 'CREATE TEXT SEARCH DICTIONARY pg_temp.stolen (TEMPLATE = simple)']) AS statement;
-SELECT attack.is(attack.state_of(format('DECLARE held CURSOR WITH HOLD FOR SELECT FROM rewards.points_events; SELECT FROM rewards.set_company_context(%L)', :'acme')), '55000',
+SELECT attack.is(attack.state_of(format('DECLARE held CURSOR WITH HOLD FOR SELECT FROM rewards.points_events; SELECT FROM rewards.set_company_context(%L)', :'acme')),
+    '55000',
     'a cursor that was declared to outlive the transaction before it had a context');
 RESET ROLE;
 
@@ -137,10 +143,12 @@ BEGIN
 END $$;
 -- The leader would count no row.
 CREATE VIEW attack.parallel AS
-    SELECT name, format('SELECT format(''%%s rows of %%s'', count(*), array_agg(DISTINCT company_id)) FROM %s WHERE attack.process(user_id) <> %s', source, pg_backend_pid()) AS statement
+    SELECT name, format('SELECT format(''%%s rows of %%s'', count(*), array_agg(DISTINCT company_id)) FROM %s WHERE attack.process(user_id) <> %s',
+        source, pg_backend_pid()) AS statement
       FROM (VALUES ('a scan', 'rewards.points_events'),
                    ('a join', 'rewards.points_events JOIN rewards.user_points_cache USING (user_id, company_id)'),
-                   ('the context itself', '(SELECT user_id, rewards.get_current_company_id() AS company_id FROM rewards.points_events) AS e')) AS queries (name, source);
+                   ('the context itself',
+                    '(SELECT user_id, rewards.get_current_company_id() AS company_id FROM rewards.points_events) AS e')) AS queries (name, source);
 GRANT SELECT ON attack.parallel TO PUBLIC;
 CREATE FUNCTION attack.enter_in_worker() RETURNS text LANGUAGE plpgsql PARALLEL SAFE AS $$
 BEGIN

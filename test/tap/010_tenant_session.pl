@@ -32,7 +32,8 @@ sub session {
     my ($role, $sql, %how) = @_;
     local $ENV{PGOPTIONS} = $how{options} // '';
     my ($out, $err) = ('', '');
-    $node->psql('postgres', $sql, stdout => \$out, stderr => \$err, on_error_stop => 0, extra_params => [ '-U', $role, '-v', 'ON_ERROR_ROLLBACK=on', '-v', 'VERBOSITY=verbose' ]);
+    $node->psql('postgres', $sql, stdout => \$out, stderr => \$err, on_error_stop => 0,
+        extra_params => [ '-U', $role, '-v', 'ON_ERROR_ROLLBACK=on', '-v', 'VERBOSITY=verbose' ]);
     return ($out, $err);
 }
 
@@ -54,7 +55,8 @@ sub is_nobodys {
         ok($out =~ /^nobody\|t\n(?:.*\n)*$acme\|f$/m || $err =~ /FATAL: .*permission denied to set|FATAL: .*cannot be set by SET/, "$name, as $role: no company's")
             or diag("$out\n$err");
     }
-    my ($out, $err) = session('app', "$sql; SELECT companies FROM seen; ROLLBACK; BEGIN; SELECT FROM rewards.set_company_context('$acme'); SELECT companies FROM seen", %how);
+    my ($out, $err) = session('app', "$sql; SELECT companies FROM seen; ROLLBACK;
+        BEGIN; SELECT FROM rewards.set_company_context('$acme'); SELECT companies FROM seen", %how);
     ok($out =~ /^nothing\n(?:.*\n)*$acme$/m || $err =~ /FATAL: .*permission denied to set/, "$name: no rows") or diag("$out\n$err");
 }
 
@@ -72,7 +74,8 @@ for my $how ('by the first call', 'by each session', 'by the server') {
 
     is_nobodys("$name, SET", "SET rewards.context = '$forged'");
     is_nobodys("$name, SET in the transaction", "BEGIN; SET LOCAL rewards.context = '$forged'");
-    is_nobodys("$name, SET before a savepoint", "BEGIN; SET LOCAL rewards.context = '$forged'; SAVEPOINT s; SET LOCAL rewards.context = '$forged'; SELECT 1; RELEASE s");
+    is_nobodys("$name, SET before a savepoint",
+        "BEGIN; SET LOCAL rewards.context = '$forged'; SAVEPOINT s; SET LOCAL rewards.context = '$forged'; SELECT 1; RELEASE s");
     is_nobodys("$name, set_config", "SELECT set_config('rewards.context', '$forged', false)");
     is_nobodys("$name, set_config in the query itself",
         "SELECT companies FROM (SELECT set_config('rewards.context', '$forged', false) OFFSET 0) s, seen");
@@ -105,7 +108,8 @@ for my $whose_setting ('ROLE app', 'DATABASE postgres', 'ROLE ALL', 'ROLE app IN
         preload($loaded);
         my $name = "ALTER $whose_setting SET" . ($loaded ? ', loaded by each session' : '');
         is_nobodys($name, 'SELECT 1');
-        my ($out) = session('app', "$workers SELECT companies FROM seen; BEGIN; SELECT FROM rewards.set_company_context('$acme'); $launched; SELECT companies FROM seen; COMMIT");
+        my ($out) = session('app', "$workers SELECT companies FROM seen;
+            BEGIN; SELECT FROM rewards.set_company_context('$acme'); $launched; SELECT companies FROM seen; COMMIT");
         is($out, "nothing\nby workers\n$acme", "$name: nor in workers");
     }
     preload(0);
@@ -141,7 +145,8 @@ $node->reload;
 
 # While sealed, at the top level: where no function catches what is refused.
 my %top_level = map { $_ => 1 } (
-    "SET rewards.context = '$forged'", "SET LOCAL rewards.context = '$forged'", "SET LOCAL rewards.context = ''", 'RESET rewards.context', 'RESET ALL', 'DISCARD ALL',
+    "SET rewards.context = '$forged'", "SET LOCAL rewards.context = '$forged'", "SET LOCAL rewards.context = ''",
+    'RESET rewards.context', 'RESET ALL', 'DISCARD ALL',
     'DISCARD TEMP', "SELECT set_config('rewards.context', '$forged', true)", "COPY (SELECT set_config('rewards.context', '$forged', true)) TO STDOUT",
     "DO 'BEGIN PERFORM set_config(''rewards.context'', ''$forged'', true); END'", "UPDATE pg_settings SET setting = '$forged' WHERE name = 'rewards.context'",
     "SELECT FROM rewards.set_company_context('$other')", 'SET ROLE NONE', 'RESET ROLE', 'SET SESSION AUTHORIZATION DEFAULT', 'RESET SESSION AUTHORIZATION',
@@ -161,9 +166,11 @@ for my $loaded (0, 1) {
     my $how = $loaded ? 'loaded by each session' : 'loaded by the first call';
     ($out) = session('app', "SELECT companies FROM seen; SELECT rewards.require_company_id()");
     is($out, "$acme\n$acme", "the default of a database stands in for a context ($how)");
-    ($out, $err) = session('app', "SET rewards.default_company_id = '$other'; SELECT companies FROM seen; SET rewards.default_company_id = '$other'; SELECT companies FROM seen");
+    ($out, $err) = session('app', "SET rewards.default_company_id = '$other'; SELECT companies FROM seen;
+        SET rewards.default_company_id = '$other'; SELECT companies FROM seen");
     is($out, "$acme\n$acme", "a role's own SET does not change it ($how)");
-    ($out) = session('app', "SELECT companies FROM seen; BEGIN; SELECT FROM rewards.set_company_context('$other'); SELECT companies FROM seen; ROLLBACK; SELECT companies FROM seen");
+    ($out) = session('app', "SELECT companies FROM seen;
+        BEGIN; SELECT FROM rewards.set_company_context('$other'); SELECT companies FROM seen; ROLLBACK; SELECT companies FROM seen");
     is($out, "$acme\n$other\n$acme", "a context overrides it for its transaction ($how)");
     ($out) = session('app', "$workers SELECT companies FROM seen; $launched");
     is($out, "$acme\nby workers", "workers have it, too ($how)");
@@ -172,7 +179,8 @@ superuser('ALTER DATABASE postgres RESET ALL');
 
 # Two phases: what is prepared leaves its session, and takes the context along.
 
-my ($two) = session('app', "BEGIN; SELECT FROM rewards.set_company_context('$acme'); SELECT FROM rewards.award_points('$ann', 1); PREPARE TRANSACTION 'one'; $whose; SELECT companies FROM seen;
+my ($two) = session('app', "BEGIN; SELECT FROM rewards.set_company_context('$acme'); SELECT FROM rewards.award_points('$ann', 1); PREPARE TRANSACTION 'one';
+    $whose; SELECT companies FROM seen;
     BEGIN; SELECT FROM rewards.set_company_context('$other'); SELECT companies FROM seen; COMMIT; COMMIT PREPARED 'one'; $whose");
 is($two, "nobody|t\nnothing\n$other\nnobody|t", 'a prepared transaction leaves nothing behind');
 

@@ -109,7 +109,8 @@ residue_is($nobody, 'a new connection carries nothing over');
 
 state_is($ann, "BEGIN; SELECT FROM rewards.set_company_context('$acme')", '00000', 'a company comes');
 for my $sql ('DECLARE held CURSOR WITH HOLD FOR SELECT * FROM rewards.points_events', 'CREATE TEMP TABLE stolen AS SELECT * FROM rewards.points_events',
-    'SELECT * INTO TEMP stolen FROM rewards.points_events', 'CREATE TEMP VIEW stolen AS SELECT 1', 'CREATE FUNCTION pg_temp.stolen() RETURNS int LANGUAGE sql RETURN 1', 'LISTEN news') {
+    'SELECT * INTO TEMP stolen FROM rewards.points_events', 'CREATE TEMP VIEW stolen AS SELECT 1',
+    'CREATE FUNCTION pg_temp.stolen() RETURNS int LANGUAGE sql RETURN 1', 'LISTEN news') {
     state_is($ann, "SAVEPOINT before; $sql", '55000', "it is refused $sql");
     state_is($ann, 'ROLLBACK TO before', '00000', '... and goes on');
 }
@@ -148,7 +149,8 @@ residue_is($nobody,
     'setting|statement_timeout|1h', 'the next client is told of them');
 $nobody->ask('DISCARD ALL;');
 residue_is($nobody, 'DISCARD ALL clears them');
-state_is($ann, "CREATE TEMP TABLE shelf (company_id uuid); BEGIN; SELECT FROM rewards.set_company_context('$acme'); INSERT INTO shelf SELECT company_id FROM rewards.points_events; COMMIT",
+state_is($ann, "CREATE TEMP TABLE shelf (company_id uuid);
+    BEGIN; SELECT FROM rewards.set_company_context('$acme'); INSERT INTO shelf SELECT company_id FROM rewards.points_events; COMMIT",
     '00000', 'a temporary table from before the context takes rows');
 residue_is($nobody, 'temporary object|pg_temp.shelf|table', '... and is reported');
 $nobody->ask('DISCARD ALL;');
@@ -177,7 +179,8 @@ COMMIT;
 SELECT 1 / (count(*) = 0 AND rewards.get_current_company_id() IS NULL)::int FROM rewards.points_events;
 SQL
 my ($out, $err) = ('', '');
-ok(IPC::Run::run([ 'pgbench', '--no-vacuum', '--client=8', '--transactions=50', "--file=$folder/turns.sql", '--host', $folder, '--port', $port, '--username', 'app', 'shop' ],
+ok(IPC::Run::run([ 'pgbench', '--no-vacuum', '--client=8', '--transactions=50', "--file=$folder/turns.sql",
+        '--host', $folder, '--port', $port, '--username', 'app', 'shop' ],
     '>', \$out, '2>', \$err), 'eight clients in turn see their companies\' rows, and none in between') or diag($err);
 
 $_->disconnect for $ann, $bob, $nobody;

@@ -1,3 +1,3 @@
 DROP SCHEMA attack CASCADE;
-DROP OWNED BY attack_app, attack_admin;
-DROP ROLE attack_app, attack_admin;
+DROP OWNED BY attack_app, attack_admin, attack_tenant;
+DROP ROLE attack_app, attack_admin, attack_tenant;

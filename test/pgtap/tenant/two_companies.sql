@@ -1,5 +1,5 @@
 -- Two companies, acme and other, with two members each, ann and bob being members of both, and rows in every table; the
--- roles of a back end and of staff. Attackers' names are in schema attack.
+-- roles of a back end, of staff and of the SQL of tenants. Attackers' names are in schema attack.
 \set QUIET on
 \pset format unaligned
 \pset tuples_only on
@@ -9,10 +9,11 @@ SET synchronous_commit = off;
 SELECT rewards.install() WHERE to_regclass('rewards.data_version') IS NULL \g /dev/null
 -- What a test that was stopped has left.
 DROP SCHEMA IF EXISTS attack CASCADE;
-SELECT format('DROP OWNED BY %I; DROP ROLE %I', rolname, rolname) FROM pg_roles WHERE rolname IN ('attack_app', 'attack_admin') \gexec
+SELECT format('DROP OWNED BY %I; DROP ROLE %I', rolname, rolname) FROM pg_roles WHERE rolname IN ('attack_app', 'attack_admin', 'attack_tenant') \gexec
 CREATE ROLE attack_app;
 CREATE ROLE attack_admin;
-SELECT rewards.grant_access(app => 'attack_app', admin => 'attack_admin') \g /dev/null
+CREATE ROLE attack_tenant;
+SELECT rewards.grant_access(app => 'attack_app', admin => 'attack_admin', tenant => 'attack_tenant') \g /dev/null
 SELECT gen_random_uuid() AS acme, gen_random_uuid() AS other, gen_random_uuid() AS ann, gen_random_uuid() AS bob \gset
 
 CREATE SCHEMA attack;
@@ -20,7 +21,7 @@ GRANT USAGE ON SCHEMA attack TO PUBLIC;
 CREATE TABLE attack.company (name text PRIMARY KEY, id uuid);
 INSERT INTO attack.company VALUES ('acme', :'acme'), ('other', :'other'), ('ann', :'ann'), ('bob', :'bob');
 GRANT SELECT ON attack.company TO PUBLIC;
-CREATE FUNCTION attack.id(text) RETURNS uuid LANGUAGE sql STABLE AS 'SELECT id FROM attack.company WHERE name = $1';
+CREATE FUNCTION attack.id(text) RETURNS uuid LANGUAGE sql STABLE RETURN (SELECT id FROM attack.company WHERE name = $1);
 
 -- pgTAP keeps its counts in temporary tables of the superuser.
 CREATE FUNCTION attack.is(anyelement, anyelement, text) RETURNS text LANGUAGE sql SECURITY DEFINER
@@ -34,14 +35,6 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
     RETURN CASE SQLSTATE WHEN 'UNDOX' THEN '00000' ELSE SQLSTATE END;
 END $$;
-
--- Within a sealed transaction the role cannot change, so another role's function has to ask in its place.
-CREATE FUNCTION attack.as_app(statement text) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT attack.state_of($1)';
-CREATE FUNCTION attack.as_admin(statement text) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT attack.state_of($1)';
-GRANT CREATE ON SCHEMA attack TO attack_app, attack_admin;
-ALTER FUNCTION attack.as_app(text) OWNER TO attack_app;
-ALTER FUNCTION attack.as_admin(text) OWNER TO attack_admin;
-REVOKE CREATE ON SCHEMA attack FROM attack_app, attack_admin;
 
 -- What happens to a member's row is in the audit log under the member's id.
 CREATE TABLE attack.visit (company_id uuid, user_id uuid);
