@@ -36,7 +36,7 @@ std::optional<Uuid> parse_uuid(std::string_view text) noexcept {
         if (is_hyphen && text[i] == '-') continue;
         const std::optional<unsigned> digit = hex_value(text[i]);
         if (is_hyphen || !digit) return std::nullopt;
-        uuid[digits / 2] = static_cast<std::uint8_t>(uuid[digits / 2] << 4 | *digit);
+        uuid[digits / 2] = static_cast<std::uint8_t>(unsigned{uuid[digits / 2]} << 4 | *digit);
         ++digits;
     }
     return uuid;

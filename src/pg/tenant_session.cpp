@@ -100,8 +100,9 @@ void refuse_temporary(Oid catalog, Oid object) {
     if (!is_objectclass_supported(catalog)) return;
     const Oid schema = schema_of(catalog, object);
     if (OidIsValid(schema) && isAnyTempNamespace(schema))
-        refuse_while_sealed("create temporary objects",
-                            "Create them before the company context, or do without: WITH queries, arrays, jsonb.");
+        refuse_while_sealed(
+            "create temporary objects",
+            "Create them before the company context, ON COMMIT DROP, or do without: WITH queries, arrays, jsonb.");
 }
 
 // While a materialised view is refreshed, the server lets nobody but itself create a temporary relation.
