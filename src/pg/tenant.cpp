@@ -11,10 +11,12 @@ namespace rewards::pg {
 namespace {
 
 constexpr std::string_view role_names[] = {"user", "service", "admin", "cross_company"};
+constexpr const char* closed = "closed";  // what the setting says where there is no context, nor may be one
 
 Context active{};               // what the setting says now
 Context seal{};                 // what this transaction was first given
 Context stand_in{};             // what rewards.default_company_id says
+bool is_closed = false;         // by the setting
 std::array<char, 512> offer{};  // the value that our setter is about to set; empty: none
 char* setting = nullptr;
 char* default_company = nullptr;
@@ -26,8 +28,9 @@ std::optional<Role> any_role_of(std::string_view name) {
     return std::nullopt;
 }
 
-// The setting's text: "<company uuid> <role> <actor>".
+// The setting's text: "<company uuid> <role> <actor>", or closed.
 std::optional<Context> parse_context(std::string_view text) {
+    if (text == closed) return Context{};
     if (text.size() <= uuid_text_size) return std::nullopt;
     const std::size_t role_end = text.find(' ', uuid_text_size + 1);
     if (role_end == std::string_view::npos) return std::nullopt;
@@ -83,7 +86,7 @@ bool check_setting(char** value, void** extra, GucSource) {
 
 // Up to 15 RESET asks no check hook. An assignment may fail as long as it is not part of a rollback.
 void refuse_reset(void* extra) {
-    if (extra == nullptr && seal.is_set && active.is_set && IsTransactionState())
+    if (extra == nullptr && seal.is_set && (active.is_set || is_closed) && IsTransactionState())
         ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                 errmsg("the company context cannot be taken away before the transaction ends"));
 }
@@ -94,6 +97,7 @@ void assign_setting(const char*, void* extra) {
         std::memcpy(&active, extra, sizeof(Context));
     else
         active.is_set = false;
+    is_closed = extra != nullptr && !active.is_set;
 }
 
 bool check_default_company(char** value, void** extra, GucSource) {
@@ -121,7 +125,7 @@ void assign_default_company(const char*, void* extra) {
 // The default stands in where nobody has set a context, and never for one that is gone with a savepoint.
 const Context* context_in_force() {
     if (active.is_set) return &active;
-    return stand_in.is_set && !seal.is_set ? &stand_in : nullptr;
+    return stand_in.is_set && !seal.is_set && !is_closed ? &stand_in : nullptr;
 }
 
 // A result is a copy, because a procedure keeps its arguments by reference, beyond the transaction. A scan asks for each
@@ -153,7 +157,16 @@ void unseal(XactEvent event, void*) {
     }
 }
 
-void withdraw_offer(SubXactEvent, SubTransactionId, SubTransactionId, void*) { offer[0] = '\0'; }
+void set_setting(const char* value) {
+    strlcpy(offer.data(), value, offer.size());
+    set_config_option("rewards.context", value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+}
+
+// A context is gone with its savepoint. Parallel workers know the setting alone, and have to hear of it.
+void follow_savepoint(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+    offer[0] = '\0';
+    if (event == SUBXACT_EVENT_START_SUB && seal.is_set && !active.is_set && !is_closed) set_setting(closed);
+}
 
 // Seals first: a transaction that fails between the two has a seal without a context, which is safe.
 void seal_context(const char* value, const Context& context) {
@@ -164,8 +177,7 @@ void seal_context(const char* value, const Context& context) {
     if (same(active, context)) return;
     if (!seal.is_set && sealing_check != nullptr) sealing_check();
     seal = context;
-    strlcpy(offer.data(), value, offer.size());
-    set_config_option("rewards.context", value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+    set_setting(value);
 }
 
 const char* checked_member(std::string_view member) {
@@ -233,6 +245,7 @@ void remain_without_context() {
     if (is_sealed()) return;
     seal = {};
     seal.is_set = true;
+    set_setting(closed);
 }
 
 bool is_sealed() { return seal.is_set || active.is_set; }
@@ -332,7 +345,7 @@ void define_context_settings() {
                                &default_company, "", PGC_SUSET, GUC_NOT_IN_SAMPLE, check_default_company,
                                assign_default_company, nullptr);
     RegisterXactCallback(unseal, nullptr);
-    RegisterSubXactCallback(withdraw_offer, nullptr);
+    RegisterSubXactCallback(follow_savepoint, nullptr);
 }
 
 }  // namespace rewards::pg

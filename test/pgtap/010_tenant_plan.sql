@@ -172,6 +172,19 @@ SELECT attack.is(attack.state_of('SELECT attack.in_worker() FROM rewards.points_
 SELECT attack.is(attack.state_of('SELECT attack.enter_in_worker() FROM rewards.points_events'), '25000', '... nor enters a company');
 COMMIT;
 RESET ROLE;
+-- A worker does not know the seal: that the default of the database does not stand in for a lost context has to reach it.
+BEGIN;
+SELECT set_config('rewards.default_company_id', :'acme', true) \g /dev/null
+SET LOCAL ROLE attack_app;
+SELECT attack.is(answer LIKE '% rows of {' || :'acme' || '}', true, 'workers see the rows of the default: ' || name)
+  FROM attack.parallel, attack.answer(statement) AS answer;
+SAVEPOINT before;
+SELECT rewards.set_company_context(:'other') \g /dev/null
+ROLLBACK TO before;
+SELECT attack.is(answer, '0 rows of ', 'and none of it where a context was lost: ' || name) FROM attack.parallel, attack.answer(statement) AS answer;
+ROLLBACK TO before;
+SELECT attack.is(answer, '0 rows of ', '... nor after one more ROLLBACK TO: ' || name) FROM attack.parallel, attack.answer(statement) AS answer;
+COMMIT;
 
 SELECT * FROM finish();
 \ir tenant/remove.sql
