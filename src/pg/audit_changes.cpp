@@ -28,14 +28,7 @@ struct Audited {
     RowField name;
 };
 
-AttrNumber find_uuid_column(TupleDesc columns, const char* name) {
-    for (int index = 0; index < columns->natts; ++index) {
-        const Form_pg_attribute column = TupleDescAttr(columns, index);
-        if (!column->attisdropped && column->atttypid == UUIDOID && std::strcmp(NameStr(column->attname), name) == 0)
-            return column->attnum;
-    }
-    return InvalidAttrNumber;
-}
+AttrNumber find_uuid_column(TupleDesc columns, const char* name) { return column_number(columns, {name, UUIDOID}); }
 
 // What is generated when it is read is in no transition table.
 bool is_stored(const Form_pg_attribute column) { return !column->attisdropped && column->attgenerated != 'v'; }

@@ -197,6 +197,12 @@ void check_data_version() {
 
 }  // namespace
 
+AttrNumber column_number(TupleDesc columns, const Column& wanted) {
+    for (AttrNumber number = 1; number <= columns->natts; ++number)
+        if (is_column(columns, number, wanted)) return number;
+    return InvalidAttrNumber;
+}
+
 bool is_own(const TableLayout& layout, Relation relation) {
     return std::strcmp(RelationGetRelationName(relation), layout.name) == 0 &&
            RelationGetNamespace(relation) == get_namespace_oid("rewards", true);

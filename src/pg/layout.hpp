@@ -12,6 +12,17 @@ struct Column {
     Oid type;
 };
 
+// Is it the column at this number?
+inline bool is_column(TupleDesc columns, AttrNumber number, const Column& wanted) {
+    if (number < 1 || number > columns->natts) return false;
+    const Form_pg_attribute column = TupleDescAttr(columns, number - 1);
+    return !column->attisdropped && column->atttypid == wanted.type &&
+           std::strcmp(NameStr(column->attname), wanted.name) == 0;
+}
+
+// InvalidAttrNumber: there is none of this name and type.
+AttrNumber column_number(TupleDesc columns, const Column& wanted);
+
 inline constexpr std::size_t most_columns = 40;
 inline constexpr std::size_t most_keys = 4;
 inline constexpr std::size_t most_lookups = 3;

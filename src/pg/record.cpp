@@ -12,12 +12,8 @@ struct RowShape {
 };
 
 AttrNumber find_attribute(TupleDesc columns, const Column& wanted, const char* hint) {
-    for (int index = 0; index < columns->natts; ++index) {
-        const Form_pg_attribute column = TupleDescAttr(columns, index);
-        if (!column->attisdropped && std::strcmp(NameStr(column->attname), wanted.name) == 0 &&
-            column->atttypid == wanted.type)
-            return column->attnum;
-    }
+    const AttrNumber number = column_number(columns, wanted);
+    if (number != InvalidAttrNumber) return number;
     ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
             errmsg("the row has no column \"%s\" of type %s", wanted.name, format_type_be(wanted.type)),
             errhint("%s", hint));

@@ -1,7 +1,7 @@
 // What holds those whom row-level security does not: owners, BYPASSRLS, superusers? A row trigger, attached by
 // enable_tenant_rls(): every row that is written is of the company of the transaction.
 #include "pg/raise.hpp"
-#include "pg/table.hpp"
+#include "pg/statement.hpp"
 #include "pg/tenant.hpp"
 #include "pg/trigger.hpp"
 
@@ -11,16 +11,9 @@ namespace {
 
 constexpr const char* guard_wanted = "BEFORE INSERT OR UPDATE OR DELETE FOR EACH ROW, with the name of a column";
 
-bool is_company_column(TupleDesc columns, AttrNumber number, const char* name) {
-    if (number < 1 || number > columns->natts) return false;
-    const Form_pg_attribute column = TupleDescAttr(columns, number - 1);
-    return column->atttypid == UUIDOID && !column->attisdropped && std::strcmp(NameStr(column->attname), name) == 0;
-}
-
 AttrNumber find_company_column(const TriggerData* trigger, const char* name) {
-    const TupleDesc columns = RelationGetDescr(trigger->tg_relation);
-    for (AttrNumber number = 1; number <= columns->natts; ++number)
-        if (is_company_column(columns, number, name)) return number;
+    const AttrNumber number = column_number(RelationGetDescr(trigger->tg_relation), {name, UUIDOID});
+    if (number != InvalidAttrNumber) return number;
     ereport(ERROR, errcode(ERRCODE_UNDEFINED_COLUMN),
             errmsg("table \"%s\" has no company column \"%s\" of type uuid",
                    RelationGetRelationName(trigger->tg_relation), name),
@@ -38,7 +31,7 @@ AttrNumber company_column(FunctionCallInfo call, const TriggerData* trigger) {
         known = static_cast<AttrNumber*>(MemoryContextAllocZero(call->flinfo->fn_mcxt, sizeof(AttrNumber)));
         call->flinfo->fn_extra = known;
     }
-    if (!is_company_column(RelationGetDescr(trigger->tg_relation), *known, name))
+    if (!is_column(RelationGetDescr(trigger->tg_relation), *known, {name, UUIDOID}))
         *known = find_company_column(trigger, name);
     return *known;
 }
@@ -88,14 +81,8 @@ std::int64_t count_rows_without(Relation relation, const char* column) {
                                quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
                                                           RelationGetRelationName(relation)),
                                quote_identifier(column));
-    std::int64_t count = 0;
     SPI_connect();
-    as_owner(relation, [&] {
-        if (SPI_execute(sql, true, 0) != SPI_OK_SELECT)
-            ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not count rows"));
-        bool is_null;
-        count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-    });
+    const std::int64_t count = read_as_owner(relation, sql, {})[0].integer(1);
     SPI_finish();
     return count;
 }
