@@ -14,6 +14,13 @@ CREATE TABLE rewards.company_settings (
     accepted_ahead          interval,
     review_four_eyes_points bigint   CHECK (review_four_eyes_points >= 0),
     refunded_points_live    interval,
+    redeem_enabled          boolean,
+    claim_enabled           boolean,
+    redemptions_per_hour    bigint   CHECK (redemptions_per_hour > 0),
+    redemptions_per_day     bigint   CHECK (redemptions_per_day > 0),
+    guesses_per_claimer     bigint   CHECK (guesses_per_claimer > 0),
+    guesses_per_device      bigint   CHECK (guesses_per_device > 0),
+    guesses_per_company     bigint   CHECK (guesses_per_company > 0),
     PRIMARY KEY (company_id),
     -- Together, so that a company's threshold never meets a default that contradicts it.
     CONSTRAINT company_settings_thresholds CHECK (
@@ -30,7 +37,8 @@ CREATE TABLE rewards.company_settings (
     CONSTRAINT company_settings_default_complete CHECK (
         company_id <> '00000000-0000-0000-0000-000000000000'
         OR (trust_validate_at, trust_review_at, hold_all, events_per_hour, points_per_hour, events_per_day,
-            points_per_day, accepted_age, accepted_ahead, refunded_points_live) IS NOT NULL)
+            points_per_day, accepted_age, accepted_ahead, refunded_points_live, redeem_enabled, claim_enabled,
+            guesses_per_claimer, guesses_per_device, guesses_per_company) IS NOT NULL)
 );
 COMMENT ON TABLE rewards.company_settings IS 'Settings of each company. What is null is as in the row of company 00000000-0000-0000-0000-000000000000, the default; rewards.current_settings() shows what holds';
 COMMENT ON COLUMN rewards.company_settings.trust_validate_at IS 'Trust score (0 to 100) from which a submitted event is validated at once';
@@ -44,11 +52,17 @@ COMMENT ON COLUMN rewards.company_settings.accepted_age IS 'How old a submitted 
 COMMENT ON COLUMN rewards.company_settings.accepted_ahead IS 'How far in the future the event_time of a submitted event may be';
 COMMENT ON COLUMN rewards.company_settings.review_four_eyes_points IS 'Events of more points than this need two approvals; null, in the default too: one is enough';
 COMMENT ON COLUMN rewards.company_settings.refunded_points_live IS 'How long refunded points that expire can be spent at least, if their own date is sooner';
+COMMENT ON COLUMN rewards.company_settings.redeem_enabled IS 'Points can be redeemed for coupons; false: the outcome is disabled';
+COMMENT ON COLUMN rewards.company_settings.claim_enabled IS 'Codes can be claimed and held; false: the outcome is disabled';
+COMMENT ON COLUMN rewards.company_settings.redemptions_per_hour IS 'Coupons an account may redeem within any 60 minutes; null, in the default too: no limit. Likewise for a day (24 hours)';
+COMMENT ON COLUMN rewards.company_settings.guesses_per_claimer IS 'Well-formed codes that do not exist, which one claimer may try within an hour before it has to wait. Likewise for a device, and for the whole company, beyond which claimers and devices have a tenth of theirs';
 
 INSERT INTO rewards.company_settings
     (company_id, trust_validate_at, trust_review_at, hold_all, events_per_hour, points_per_hour, events_per_day,
-     points_per_day, accepted_age, accepted_ahead, refunded_points_live)
-    VALUES ('00000000-0000-0000-0000-000000000000', 60, 30, false, 100, 1000, 500, 5000, '7 days', '10 minutes', '30 days');
+     points_per_day, accepted_age, accepted_ahead, refunded_points_live, redeem_enabled, claim_enabled,
+     guesses_per_claimer, guesses_per_device, guesses_per_company)
+    VALUES ('00000000-0000-0000-0000-000000000000', 60, 30, false, 100, 1000, 500, 5000, '7 days', '10 minutes', '30 days',
+            true, true, 10, 10, 1000);
 
 CREATE TRIGGER company_settings_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.company_settings
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.forget_cached_table();

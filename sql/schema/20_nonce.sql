@@ -8,11 +8,13 @@ CREATE TABLE rewards.used_nonces (
     fingerprint bytea,
     event_id    uuid,
     coupon_id   uuid,
+    coupon_ids  uuid[],
     balance     bigint,
     PRIMARY KEY (user_id, company_id, nonce)
 );
 COMMENT ON TABLE rewards.used_nonces IS 'Idempotency keys that have been used: what was asked (fingerprint) and what was answered (event, coupon, balance)';
 COMMENT ON COLUMN rewards.used_nonces.fingerprint IS 'SHA-256 of the request; a null fingerprint (a nonce carried over from another system) matches no request';
+COMMENT ON COLUMN rewards.used_nonces.coupon_ids IS 'The coupons of redeem_coupons(), in the order of its request';
 COMMENT ON COLUMN rewards.used_nonces.balance IS 'Available points that the first answer reported';
 
 -- Clean-up walks the table in the order it was written.

@@ -19,7 +19,7 @@ CREATE TABLE rewards.fraud_insights (
     CONSTRAINT fraud_insights_sound CHECK (
         insight_type IN ('velocity_anomaly', 'suspicious_pattern', 'device_mismatch', 'device_sharing', 'replay_attempt',
                          'bulk_submission', 'honeypot_triggered', 'attestation_failure', 'low_trust_score',
-                         'clock_skew', 'code_guessing', 'manual_flag')
+                         'clock_skew', 'code_guessing', 'low_stock', 'manual_flag')
         AND severity IN ('low', 'medium', 'high', 'critical')
         AND score BETWEEN 0 AND 100
         AND occurrences > 0)

@@ -21,7 +21,8 @@ struct SlotKeys {
 
 // HKDF info, in the order of KeyPurpose.
 constexpr std::array<std::string_view, purpose_count> purposes = {
-    "pg_rewards coupon code v1", "pg_rewards coupon tag v1", "pg_rewards company token v1"};
+    "pg_rewards coupon code v1",   "pg_rewards coupon tag v1", "pg_rewards coupon layer v1",
+    "pg_rewards company token v1", "pg_rewards vendor key v1", "pg_rewards vendor tag v1"};
 constexpr std::string_view fingerprint_purpose = "pg_rewards key fingerprint v1";
 
 constexpr Error no_such_slot{Fault::key_unusable, "key file contains no key for this slot"};

@@ -26,8 +26,8 @@ unsigned newest_slot(const KeyRing& ring) noexcept;
 Result<KeyFingerprint> key_fingerprint(const KeyRing& ring, unsigned slot) noexcept;
 
 // One key each, so that no output of one purpose can be passed off as that of another.
-enum class KeyPurpose : std::uint8_t { coupon_code, coupon_tag, company_token };
-inline constexpr std::size_t purpose_count = 3;
+enum class KeyPurpose : std::uint8_t { coupon_code, coupon_tag, coupon_layer, company_token, vendor_key, vendor_tag };
+inline constexpr std::size_t purpose_count = 6;
 
 // The ring keeps the key.
 Result<HmacKey*> key_for(KeyRing& ring, unsigned slot, KeyPurpose purpose) noexcept;

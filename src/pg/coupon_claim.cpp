@@ -1,5 +1,5 @@
 // claim_coupon: the code is used at the counter, once.
-#include "pg/coupon.hpp"
+#include "pg/coupon_code.hpp"
 #include "pg/key_ring.hpp"
 #include "pg/raise.hpp"
 
@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t longest_claimer = 255;
 
 struct Claim {
-    CouponCode code;
+    std::string_view code;
     std::string_view claimed_by;
     RowField proof;
 };
@@ -22,8 +22,7 @@ struct Claimed {
     Datum value_type;
 };
 
-bool is_claimable(const Table& coupons, const Context& context, TimestampTz now) {
-    if (uuid_of(value(coupons, coupon::company_id)) != context.company) return false;
+bool is_claimable(const Table& coupons, TimestampTz now) {
     if (text_view(value(coupons, coupon::status)) != "issued") return false;
     const std::optional<Datum> expires_at = optional_value(coupons, coupon::expires_at);
     return !expires_at || DatumGetTimestampTz(*expires_at) > now;
@@ -32,15 +31,15 @@ bool is_claimable(const Table& coupons, const Context& context, TimestampTz now)
 // Datums that outlive the write.
 Datum keep(Datum datum) { return PointerGetDatum(PG_DETOAST_DATUM_COPY(datum)); }
 
+Claimed refuse_claim(const Refusal& refusal) { return {&refusal, std::nullopt, 0, 0}; }
+
 Claimed claim(Write& write, const Context& context, const Claim& claim) {
-    const Claimed refused{&refusal::not_redeemable, std::nullopt, 0, 0};
-    KeyRing& keys = key_ring(true);
-    if (!has_slot(keys, slot_of(claim.code))) return refused;
-    const Digest tag = value_or_raise(code_tag(keys, context.company, claim.code));
     Table& coupons = open_coupons(write);
-    if (!lock_row(coupons, coupon::by_code, {bytea_datum(tag)})) return refused;
+    const CodeFound found = lock_by_code(coupons, context.company, claim.code);
+    if (found == CodeFound::malformed) return refuse_claim(refusal::malformed);
+    if (found == CodeFound::unknown) return refuse_claim(refusal::not_redeemable);
     const TimestampTz now = GetCurrentTimestamp();
-    if (!is_claimable(coupons, context, now)) return refused;
+    if (!is_claimable(coupons, now)) return refuse_claim(refusal::not_redeemable);
     const Claimed claimed{nullptr, uuid_of(value(coupons, coupon::coupon_id)),
                           keep(value(coupons, coupon::coupon_value)), keep(value(coupons, coupon::coupon_value_type))};
     update(coupons, {{coupon::status, to_datum(std::string_view("redeemed"))},
@@ -59,8 +58,6 @@ Datum row_of(FunctionCallInfo call, const Claimed& claimed) {
         call, {to_datum(std::string_view("claimed")), to_datum(*claimed.coupon), claimed.value, claimed.value_type});
 }
 
-Claimed refuse_claim(const Refusal& refusal) { return {&refusal, std::nullopt, 0, 0}; }
-
 }  // namespace
 }  // namespace rewards::pg
 
@@ -69,16 +66,13 @@ extern "C" {
 SQL_FUNCTION(rewards_claim_coupon) {
     using namespace rewards::pg;
     const Arguments arguments{fcinfo};
-    const rewards::Result<rewards::CouponCode> code = rewards::parse_code(text_view(arguments.required(0, "code")));
+    const std::string_view code = text_view(arguments.required(0, "code"));
     const std::string_view claimed_by = arguments.word(1, "claimed_by", longest_claimer);
     const RowField proof = arguments.is_null(2) ? RowField(std::nullopt) : RowField(arguments.datum(2));
     const Context& context = require_context();
     require_back_end(context, "claim a coupon");
-    Claimed claimed = refuse_claim(refusal::malformed);
-    if (code.ok())
-        with_write("claim_coupon()", [&](Write& write) {
-            claimed = claim(write, context, {code.value, claimed_by, proof});
-        });
+    Claimed claimed{};
+    with_write("claim_coupon()", [&](Write& write) { claimed = claim(write, context, {code, claimed_by, proof}); });
     if (claimed.refusal != nullptr) refuse(*claimed.refusal, "{}");
     return row_of(fcinfo, claimed);
 }

@@ -1,7 +1,7 @@
 // redeem_coupon: points become a coupon.
-#include "pg/coupon.hpp"
+#include "pg/coupon_code.hpp"
+#include "pg/coupon_template.hpp"
 #include "pg/insight.hpp"
-#include "pg/key_ring.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
 #include "pg/uuid.hpp"
@@ -73,30 +73,19 @@ const Refusal* reason_to_refuse(Table& templates, Table& coupons, const Account&
     return nullptr;
 }
 
-struct IssuedCode {
-    CodeSpec spec;
-    CouponCode code;
-    Digest tag;
-};
-
-// 65 bits of a keyed function meet by chance once in a hundred million codes: then the next
-// generation serves.
-IssuedCode issue_code(Table& coupons, const Uuid& company, const Uuid& coupon, std::size_t symbols) {
-    KeyRing& keys = key_ring(true);
-    CodeSpec spec{newest_slot(keys), coupon_route(), symbols, 0, coupon};
-    for (;; ++spec.generation) {
-        const CouponCode code = value_or_raise(derive_code(keys, spec));
-        const Digest tag = value_or_raise(code_tag(keys, company, code));
-        if (!find(coupons, coupon::by_code, {bytea_datum(tag)})) return {spec, code, tag};
-        CHECK_FOR_INTERRUPTS();
-    }
-}
-
 RedeemAnswer issue(Ledger& ledger, Account& account, Table& coupons, const Offer& offer, const RedeemRequest& request) {
     const Uuid id = new_uuid(account.now);
     const IssuedCode issued = issue_code(coupons, account.key.company, id, offer.symbols);
     std::optional<TimestampTz> expires_at;
     if (offer.days) expires_at = account.now + *offer.days * USECS_PER_DAY;
+    Posting posting{};
+    posting.event_type = "coupon_redemption";
+    posting.points = -offer.cost;
+    posting.proof_type = "server";
+    posting.nonce = request.nonce;
+    posting.related_type = "coupon";
+    posting.related_id = uuid_text(id);
+    const Uuid event = post_event(ledger, account, posting);
     insert(coupons,
            {{coupon::coupon_id, to_datum(id)},
             {coupon::company_id, to_datum(account.key.company)},
@@ -108,6 +97,7 @@ RedeemAnswer issue(Ledger& ledger, Account& account, Table& coupons, const Offer
             {coupon::template_id, to_datum(request.template_id)},
             {coupon::issued_to, to_datum(request.user)},
             {coupon::issued_points_cost, Int64GetDatum(offer.cost)},
+            {coupon::points_event_id, to_datum(event)},
             {coupon::coupon_value_type, to_datum(offer.value_type)},
             {coupon::coupon_value, offer.value},
             {coupon::issued_at, TimestampTzGetDatum(account.now)},
@@ -115,14 +105,6 @@ RedeemAnswer issue(Ledger& ledger, Account& account, Table& coupons, const Offer
             {coupon::expires_at, expires_at ? RowField(TimestampTzGetDatum(*expires_at)) : RowField(std::nullopt)},
             {coupon::created_at, TimestampTzGetDatum(account.now)},
             {coupon::updated_at, TimestampTzGetDatum(account.now)}});
-    Posting posting{};
-    posting.event_type = "coupon_redemption";
-    posting.points = -offer.cost;
-    posting.proof_type = "server";
-    posting.nonce = request.nonce;
-    posting.related_type = "coupon";
-    posting.related_id = uuid_text(id);
-    post_event(ledger, account, posting);
     return {nullptr, id, format_code(issued.code), expires_at, account.balance.available, false};
 }
 

@@ -52,7 +52,8 @@ constexpr std::string_view types[] = {
     insight_type::velocity_anomaly,   insight_type::suspicious_pattern,  insight_type::device_mismatch,
     insight_type::device_sharing,     insight_type::replay_attempt,      insight_type::bulk_submission,
     insight_type::honeypot_triggered, insight_type::attestation_failure, insight_type::low_trust_score,
-    insight_type::clock_skew,         insight_type::code_guessing,       insight_type::manual_flag,
+    insight_type::clock_skew,         insight_type::code_guessing,       insight_type::low_stock,
+    insight_type::manual_flag,
 };
 static_assert(std::size(types) == insight_type_count);
 constexpr std::string_view severities[] = {"low", "medium", "high", "critical"};
@@ -144,7 +145,7 @@ std::string_view known_type(const Arguments& arguments, int index) {
     ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("insight_type is not known"),
             errhint("It is velocity_anomaly, suspicious_pattern, device_mismatch, device_sharing, replay_attempt, "
                     "bulk_submission, honeypot_triggered, attestation_failure, low_trust_score, clock_skew, "
-                    "code_guessing or manual_flag."));
+                    "code_guessing, low_stock or manual_flag."));
     pg_unreachable();
 }
 

@@ -18,6 +18,7 @@ inline constexpr std::string_view attestation_failure = "attestation_failure";
 inline constexpr std::string_view low_trust_score = "low_trust_score";
 inline constexpr std::string_view clock_skew = "clock_skew";
 inline constexpr std::string_view code_guessing = "code_guessing";
+inline constexpr std::string_view low_stock = "low_stock";
 inline constexpr std::string_view manual_flag = "manual_flag";
 }  // namespace insight_type
 
@@ -48,7 +49,7 @@ NotedInsight note_insight(Write& write, const AccountKey& account, const Insight
 Insight nonce_conflict(std::string_view call, std::string_view nonce);
 
 // How often what the open insights of an account are about was noticed, by the place of their type; 0: none is open.
-inline constexpr std::size_t insight_type_count = 12;
+inline constexpr std::size_t insight_type_count = 13;
 using OpenInsights = std::array<std::int64_t, insight_type_count>;
 std::size_t place_of(std::string_view insight_type);
 

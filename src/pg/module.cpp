@@ -1,4 +1,4 @@
-#include "pg/coupon.hpp"
+#include "pg/coupon_code.hpp"
 #include "pg/key_ring.hpp"
 #include "pg/layout.hpp"
 #include "pg/raise.hpp"
@@ -19,7 +19,7 @@ PGDLLEXPORT void _PG_init(void) {
     define_claim_settings();
     define_refusal_setting();
     define_key_settings();
-    define_coupon_settings();
+    define_code_settings();
     MarkGUCPrefixReserved("rewards");
     watch_tables();
     // Last: should any of the above fail, the server calls this again, and what hooks twice calls itself.

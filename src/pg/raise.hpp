@@ -29,6 +29,7 @@ inline constexpr Refusal insufficient_points{"insufficient_points", 402,
                                              "The account has fewer points than this costs."};
 inline constexpr Refusal template_not_found{"template_not_found", 404,
                                             "The company has no coupon template with this id."};
+inline constexpr Refusal coupon_not_found{"coupon_not_found", 404, "The company has no coupon with this id."};
 inline constexpr Refusal not_waiting{"not_waiting", 404,
                                      "No event of the company with this id waits, or has waited, for a decision."};
 inline constexpr Refusal event_not_found{"event_not_found", 404, "The user has no event with this id."};
@@ -43,6 +44,14 @@ inline constexpr Refusal duplicate_payload{"duplicate_payload", 409,
                                            "Another event of the account has this payload_hash already."};
 inline constexpr Refusal limit_reached{"limit_reached", 409,
                                        "The user already has as many coupons of this template as it allows."};
+inline constexpr Refusal not_started{"not_started", 409, "This coupon is not on offer yet."};
+inline constexpr Refusal out_of_stock{"out_of_stock", 409, "All coupons of this template have been issued."};
+inline constexpr Refusal disabled{"disabled", 409, "The company has switched this off for the time being."};
+inline constexpr Refusal already_claimed{"already_claimed", 409, "The coupon has been used."};
+inline constexpr Refusal already_revoked{"already_revoked", 409, "The coupon was revoked before."};
+inline constexpr Refusal already_expired{"already_expired", 409, "The coupon has expired."};
+inline constexpr Refusal coupon_held{"coupon_held", 409, "Somebody is about to use the coupon: release it, or wait."};
+inline constexpr Refusal ended{"ended", 410, "This coupon is not on offer any more."};
 inline constexpr Refusal template_inactive{"template_inactive", 410, "This coupon is not on offer at present."};
 inline constexpr Refusal not_redeemable{"not_redeemable", 410, "This code cannot be claimed."};
 inline constexpr Refusal event_type_inactive{"event_type_inactive", 410,
@@ -56,6 +65,7 @@ inline constexpr Refusal outside_window{
     "The event is older, or further ahead, than the company accepts: see accepted_age and accepted_ahead."};
 inline constexpr Refusal proof_required{"proof_required", 422, "Events of this type need a proof."};
 inline constexpr Refusal too_soon{"too_soon", 429, "The last event of this type was too short a time ago."};
+inline constexpr Refusal try_later{"try_later", 429, "Too many codes were tried that do not exist."};
 inline constexpr Refusal rate_limited{"rate_limited", 429, "The user has submitted too much in too short a time."};
 }  // namespace refusal
 

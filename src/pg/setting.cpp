@@ -34,6 +34,13 @@ enum : std::uint8_t {
     accepted_ahead,
     review_four_eyes_points,
     refunded_points_live,
+    redeem_enabled,
+    claim_enabled,
+    redemptions_per_hour,
+    redemptions_per_day,
+    guesses_per_claimer,
+    guesses_per_device,
+    guesses_per_company,
     column_count
 };
 constexpr Column columns[] = {
@@ -51,6 +58,13 @@ constexpr Column columns[] = {
     {"accepted_ahead", INTERVALOID},
     {"review_four_eyes_points", INT8OID},
     {"refunded_points_live", INTERVALOID},
+    {"redeem_enabled", BOOLOID},
+    {"claim_enabled", BOOLOID},
+    {"redemptions_per_hour", INT8OID},
+    {"redemptions_per_day", INT8OID},
+    {"guesses_per_claimer", INT8OID},
+    {"guesses_per_device", INT8OID},
+    {"guesses_per_company", INT8OID},
 };
 static_assert(std::size(columns) == column_count);
 enum : std::size_t { by_company };
@@ -84,13 +98,14 @@ std::optional<std::int32_t> optional_number(const Values& values, std::uint8_t c
 
 Settings settings_from(const Values& values) {
     const auto number = [&](std::uint8_t column) { return DatumGetInt64(required(values, column)); };
+    const auto flag = [&](std::uint8_t column) { return DatumGetBool(required(values, column)); };
     const auto length = [&](std::uint8_t column) { return interval_length(required(values, column)); };
     Settings settings{};
     settings.trust_validate_at = DatumGetInt32(required(values, trust_validate_at));
     settings.trust_review_at = DatumGetInt32(required(values, trust_review_at));
     settings.trust_version = optional_number(values, trust_version);
     settings.shadow_version = optional_number(values, shadow_version);
-    settings.hold_all = DatumGetBool(required(values, hold_all));
+    settings.hold_all = flag(hold_all);
     settings.events_per_hour = number(events_per_hour);
     settings.points_per_hour = number(points_per_hour);
     settings.events_per_day = number(events_per_day);
@@ -99,6 +114,13 @@ Settings settings_from(const Values& values) {
     settings.accepted_ahead = length(accepted_ahead);
     if (values[review_four_eyes_points]) settings.review_four_eyes_points = number(review_four_eyes_points);
     settings.refunded_points_live = length(refunded_points_live);
+    settings.redeem_enabled = flag(redeem_enabled);
+    settings.claim_enabled = flag(claim_enabled);
+    if (values[redemptions_per_hour]) settings.redemptions_per_hour = number(redemptions_per_hour);
+    if (values[redemptions_per_day]) settings.redemptions_per_day = number(redemptions_per_day);
+    settings.guesses_per_claimer = number(guesses_per_claimer);
+    settings.guesses_per_device = number(guesses_per_device);
+    settings.guesses_per_company = number(guesses_per_company);
     return settings;
 }
 

@@ -24,6 +24,13 @@ struct Settings {
     std::int64_t accepted_ahead;
     std::optional<std::int64_t> review_four_eyes_points;  // nothing: one approval is enough
     std::int64_t refunded_points_live;
+    bool redeem_enabled;
+    bool claim_enabled;
+    std::optional<std::int64_t> redemptions_per_hour;  // nothing: no limit
+    std::optional<std::int64_t> redemptions_per_day;
+    std::int64_t guesses_per_claimer;
+    std::int64_t guesses_per_device;
+    std::int64_t guesses_per_company;
 };
 
 // Kept by the backend until the table changes.

@@ -1,0 +1,61 @@
+CREATE TABLE rewards.coupon_templates (
+    id                       uuid        PRIMARY KEY DEFAULT rewards.uuidv7(),
+    company_id               uuid        NOT NULL DEFAULT rewards.get_current_company_id(),
+    template_name            text        NOT NULL,
+    description              text,
+    points_cost              bigint      NOT NULL,
+    coupon_value_type        text        NOT NULL,
+    coupon_value             numeric     NOT NULL,
+    partner_name             text,
+    partner_id               text,
+    terms_and_conditions     text,
+    starts_at                timestamptz,
+    ends_at                  timestamptz,
+    expires_after_days       integer,
+    coupons_expire_at        timestamptz,
+    is_active                boolean     NOT NULL DEFAULT true,
+    high_value               boolean     NOT NULL DEFAULT false,
+    max_redemptions_per_user integer,
+    total_stock              bigint,
+    vendor_codes             boolean     NOT NULL DEFAULT false,
+    low_stock_at             integer,
+    metadata                 jsonb       NOT NULL DEFAULT '{}',
+    created_at               timestamptz NOT NULL DEFAULT now(),
+    updated_at               timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT coupon_templates_sound CHECK (
+        template_name <> ''
+        AND points_cost >= 0
+        AND coupon_value_type IN ('percentage', 'fixed_amount', 'product')
+        AND coupon_value >= 0 AND coupon_value < 'Infinity'
+        AND (coupon_value_type <> 'percentage' OR coupon_value <= 100)
+        AND expires_after_days BETWEEN 1 AND 36500
+        AND ends_at > starts_at
+        AND max_redemptions_per_user > 0
+        AND total_stock >= 0
+        AND low_stock_at > 0)
+);
+COMMENT ON TABLE rewards.coupon_templates IS 'What points can buy: price in points, value, validity and limits';
+COMMENT ON COLUMN rewards.coupon_templates.coupon_value IS 'Percent, units of the company''s currency, or pieces of the product, as coupon_value_type says';
+COMMENT ON COLUMN rewards.coupon_templates.starts_at IS 'From when it can be redeemed; null: at once. Until ends_at, which is not in it any more; null: no end';
+COMMENT ON COLUMN rewards.coupon_templates.expires_after_days IS 'Days from redemption in which the coupon can be claimed; null: for ever';
+COMMENT ON COLUMN rewards.coupon_templates.coupons_expire_at IS 'When all of its coupons expire at the latest; null: each after expires_after_days, or never';
+COMMENT ON COLUMN rewards.coupon_templates.high_value IS 'Codes of 20 symbols (85 bits) instead of 16 (65 bits)';
+COMMENT ON COLUMN rewards.coupon_templates.max_redemptions_per_user IS 'Coupons of this template one user may be issued, revoked ones not counted; null: no limit';
+COMMENT ON COLUMN rewards.coupon_templates.total_stock IS 'Coupons that may be issued, revoked ones not counted, from when it was first set; null: no limit';
+COMMENT ON COLUMN rewards.coupon_templates.vendor_codes IS 'Its coupons get a code that was imported from a vendor instead of one of ours';
+COMMENT ON COLUMN rewards.coupon_templates.low_stock_at IS 'With how many vendor codes left staff get an insight; null: never';
+
+CREATE INDEX coupon_templates_company ON rewards.coupon_templates (company_id);
+
+CREATE TRIGGER audit_insert AFTER INSERT ON rewards.coupon_templates REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+CREATE TRIGGER audit_update AFTER UPDATE ON rewards.coupon_templates REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+CREATE TRIGGER audit_delete AFTER DELETE ON rewards.coupon_templates REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
+
+ALTER TABLE rewards.coupon_templates ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON rewards.coupon_templates
+    USING (company_id = rewards.get_current_company_id());
+CREATE POLICY member ON rewards.coupon_templates AS RESTRICTIVE
+    USING (is_active OR rewards.get_current_user_id() IS NULL);

@@ -1,0 +1,31 @@
+// How do a coupon and its code find each other? The code is derived from a key and stored nowhere; the coupon's row has
+// a keyed tag of it.
+#pragma once
+
+#include "core/coupon_key.hpp"
+#include "pg/coupon.hpp"
+
+namespace rewards::pg {
+
+struct IssuedCode {
+    CodeSpec spec;
+    CouponCode code;
+    Digest tag;
+};
+
+// A code for the coupon that no other coupon has, of this generation or, should there be a reason, one of the next.
+IssuedCode issue_code(Table& coupons, const Uuid& company, const Uuid& coupon, std::size_t symbols,
+                      std::uint32_t generation = 0);
+
+// The code of the coupon in the found row, which only its holder and the issuing call may see.
+FormattedCode code_of(const Table& coupons);
+
+enum class CodeFound : std::uint8_t { malformed, unknown, found };
+
+// Looks for the company's coupon with the code that somebody has typed. When it is found, it is the found row, locked.
+CodeFound lock_by_code(Table& coupons, const Uuid& company, std::string_view typed);
+
+// Defines rewards.coupon_route.
+void define_code_settings();
+
+}  // namespace rewards::pg
