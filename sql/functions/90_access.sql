@@ -24,7 +24,10 @@ DECLARE
         'cleanup_expired_attestations()', 'flag_account(uuid, text, text, jsonb, uuid)',
         'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
         'submit_points_events(jsonb)', 'validate_points_event(uuid, boolean, text)', 'validate_pending_events(integer)',
-        'redeem_coupon(uuid, uuid, text)', 'claim_coupon(text, text, jsonb)'];
+        'redeem_coupon(uuid, uuid, text)', 'claim_coupon(text, text, jsonb)',
+        'revoke_coupon(uuid, text, boolean)',
+        'reissue_coupon_code(uuid, text)',
+        'coupon_public_ref(uuid)'];
     -- What people decide, and what shows more than a programme needs.
     for_staff CONSTANT text[] := ARRAY[
         'code_data_version()', 'companies()', 'rotate_token_key()', 'retire_token_key(integer)',
@@ -40,6 +43,7 @@ DECLARE
         'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
         'review_points_event(uuid, text, text, text)', 'hash_coupon_code(text)',
+        'find_coupon_by_ref(text)',
         'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
         'doctor_unique_keys(name)', 'doctor_key_findings(name)', 'doctor_foreign_keys(name)',
         'doctor_foreign_key_findings(name)', 'doctor_policy_function_findings(name)',
@@ -72,7 +76,8 @@ DECLARE
         'within_attribution_window(timestamptz, timestamptz, interval)', 'event_receipt(uuid, uuid)',
         'event_request_hash(uuid, text, timestamptz, text)',
         'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
-        'submit_points_events(jsonb)', 'redeem_coupon(uuid, uuid, text)'];
+        'submit_points_events(jsonb)', 'redeem_coupon(uuid, uuid, text)',
+        'coupon_public_ref(uuid)'];
     -- What reads everything reads tables, and verifies what was recorded of it.
     for_cross_company CONSTANT text[] := ARRAY[
         'begin_cross_company_access(text)', 'uuidv7_floor(timestamptz)', 'ledger_digest()', 'verify_audit(bigint, text)',
