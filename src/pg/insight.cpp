@@ -128,19 +128,6 @@ NotedInsight count_up(Table& insights, const Insight& insight) {
     return noted;
 }
 
-Datum jsonb_of_texts(std::initializer_list<std::pair<const char*, std::string_view>> fields) {
-    StringInfoData json;
-    initStringInfo(&json);
-    const char* separator = "{";
-    for (const auto& [name, text] : fields) {
-        appendStringInfo(&json, "%s\"%s\": ", separator, name);
-        escape_json(&json, pnstrdup(text.data(), text.size()));
-        separator = ", ";
-    }
-    appendStringInfoChar(&json, '}');
-    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
-}
-
 std::string_view known_type(const Arguments& arguments, int index) {
     const std::string_view type = text_view(arguments.required(index, "insight_type"));
     for (const std::string_view known : types)

@@ -37,7 +37,7 @@ inline constexpr Refusal already_decided{"already_decided", 409,
                                          "Validated and rejected are final; corrections are new events."};
 inline constexpr Refusal not_refundable{"not_refundable", 409,
                                         "Only a validated event that spent points can be refunded."};
-inline constexpr Refusal already_refunded{"already_refunded", 409, "The event was refunded before."};
+inline constexpr Refusal already_refunded{"already_refunded", 409, "It was refunded before."};
 inline constexpr Refusal nonce_conflict{"nonce_conflict", 409,
                                         "This idempotency key was used for another request; use a new one."};
 inline constexpr Refusal duplicate_payload{"duplicate_payload", 409,
@@ -51,6 +51,8 @@ inline constexpr Refusal unlimited{"unlimited", 409,
 inline constexpr Refusal disabled{"disabled", 409, "The company has switched this off for the time being."};
 inline constexpr Refusal already_claimed{"already_claimed", 409, "The coupon has been used."};
 inline constexpr Refusal already_revoked{"already_revoked", 409, "The coupon was revoked before."};
+inline constexpr Refusal vendor_code{"vendor_code", 409,
+                                     "The code is a vendor's: revoke the coupon, and let its holder redeem another."};
 inline constexpr Refusal already_expired{"already_expired", 409, "The coupon has expired."};
 inline constexpr Refusal coupon_held{"coupon_held", 409, "Somebody is about to use the coupon: release it, or wait."};
 inline constexpr Refusal ended{"ended", 410, "This coupon is not on offer any more."};
