@@ -47,6 +47,18 @@ bool lock_batch(Table& batches, const Uuid& company, const Uuid& id) {
 
 std::int32_t batch_count(const Table& batches, std::uint8_t column) { return DatumGetInt32(value(batches, column)); }
 
+const char* quoted(std::string_view text) {
+    StringInfoData json;
+    initStringInfo(&json);
+    escape_json(&json, pnstrdup(text.data(), text.size()));
+    return json.data;
+}
+
+void audit_batch(Write& write, const Context& context, const char* action, const Uuid& batch, const char* details) {
+    char* json = psprintf("{\"batch_id\": \"%s\", %s}", uuid_text(batch), details);
+    record_audit(write, context, {action, {}, {}, DirectFunctionCall1(jsonb_in, CStringGetDatum(json))});
+}
+
 namespace {
 
 constexpr std::int64_t largest_batch = 100'000'000;
@@ -106,15 +118,9 @@ std::int16_t symbols_of(const Table& templates) {
 }
 
 void audit_begin(Write& write, const Context& context, const BatchRequest& request, const Uuid& batch) {
-    StringInfoData json;
-    initStringInfo(&json);
-    appendStringInfo(&json,
-                     "{\"batch_id\": \"%s\", \"template_id\": \"%s\", \"quantity\": %d, \"label\": ", uuid_text(batch),
-                     uuid_text(request.template_id), request.quantity);
-    escape_json(&json, pnstrdup(request.label.data(), request.label.size()));
-    appendStringInfoChar(&json, '}');
-    record_audit(write, context,
-                 {"begin_coupon_batch", {}, {}, DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data))});
+    audit_batch(write, context, "begin_coupon_batch", batch,
+                psprintf("\"template_id\": \"%s\", \"quantity\": %d, \"label\": %s", uuid_text(request.template_id),
+                         request.quantity, quoted(request.label)));
 }
 
 BatchAnswer begin(Write& write, const Context& context, const BatchRequest& request) {

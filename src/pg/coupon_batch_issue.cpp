@@ -2,7 +2,6 @@
 #include "core/coupon_batch.hpp"
 #include "pg/coupon_batch.hpp"
 #include "pg/coupon_code.hpp"
-#include "pg/progress.hpp"
 #include "pg/raise.hpp"
 
 namespace rewards::pg {
@@ -64,21 +63,6 @@ void issue_one(Table& coupons, const Series& series, std::int32_t number) {
                      {coupon::updated_at, series.now}});
 }
 
-void issue_numbers(Write& write, const Series& series, std::int32_t after, std::int32_t last, std::int32_t quantity) {
-    Table& coupons = open_coupons(write);
-    MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "rewards coupon", ALLOCSET_DEFAULT_SIZES);
-    MemoryContext caller = MemoryContextSwitchTo(memory);
-    for (std::int32_t number = after + 1; number <= last; ++number) {
-        CHECK_FOR_INTERRUPTS();
-        issue_one(coupons, series, number);
-        show_progress("issue_coupon_batch()", number, quantity);
-        MemoryContextReset(memory);
-        ResetPerTupleExprContext(write.estate);
-    }
-    MemoryContextSwitchTo(caller);
-    MemoryContextDelete(memory);
-}
-
 // The batch's row is the lock: another call goes on where this one ends.
 IssueAnswer issue(Write& write, const Context& context, const Uuid& batch, std::int64_t most) {
     Table& batches = open_batches(write);
@@ -89,7 +73,10 @@ IssueAnswer issue(Write& write, const Context& context, const Uuid& batch, std::
     const auto last = static_cast<std::int32_t>(Min(before + most, quantity));
     if (last > before) {
         const TimestampTz now = GetCurrentTimestamp();
-        issue_numbers(write, read_series(batches, now), before, last, quantity);
+        const Series series = read_series(batches, now);
+        Table& coupons = open_coupons(write);
+        for_numbers(write, "issue_coupon_batch()", before, last,
+                    [&](std::int32_t number) { issue_one(coupons, series, number); });
         update(batches,
                {{coupon_batch::issued, Int32GetDatum(last)}, {coupon_batch::updated_at, TimestampTzGetDatum(now)}});
     }
