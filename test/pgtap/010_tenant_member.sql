@@ -131,6 +131,7 @@ INSERT INTO attack.any_member VALUES
     ('entry_place', 'a text made of its arguments: reads nothing');
 CREATE FUNCTION attack.value(type oid, name text) RETURNS text LANGUAGE sql AS $$
     SELECT CASE name WHEN 'company_id' THEN quote_literal(attack.id('acme')) WHEN 'decision' THEN $q$'approve'$q$ WHEN 'code' THEN $q$'0000-0000-0000-0000'$q$
+                WHEN 'ref' THEN $q$'0000-0000-0000'$q$
                 WHEN 'events' THEN $q$'[]'$q$ ELSE
            CASE type::regtype::text
                 WHEN 'uuid' THEN quote_literal(gen_random_uuid()) WHEN 'text' THEN $q$'visit'$q$ WHEN 'bigint' THEN '1' WHEN 'integer' THEN '1'
