@@ -47,6 +47,7 @@ enum : std::uint8_t {
 enum : std::size_t { by_id, by_code, by_holder };
 }  // namespace coupon
 
+TableLayout& coupons_layout();
 // Of why something is done to a coupon, in bytes.
 inline constexpr std::size_t longest_reason = 1000;
 
