@@ -11,6 +11,20 @@ Datum bytea_datum(std::span<const std::uint8_t> bytes) {
     return PointerGetDatum(value);
 }
 
+Datum jsonb_of_texts(std::initializer_list<JsonText> fields) {
+    StringInfoData json;
+    initStringInfo(&json);
+    const char* separator = "{";
+    for (const auto& [name, text] : fields) {
+        if (!text) continue;
+        appendStringInfo(&json, "%s\"%s\": ", separator, name);
+        escape_json(&json, pnstrdup(text->data(), text->size()));
+        separator = ", ";
+    }
+    appendStringInfoString(&json, json.len == 0 ? "{}" : "}");
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
 std::string_view text_view(Datum datum) { return bytes_view(datum); }
 
 std::string_view bytes_view(Datum datum) {
