@@ -30,6 +30,10 @@ inline Datum to_datum(std::string_view text) {
 // Not an overload of to_datum: a fingerprint of 16 bytes has the type of a Uuid.
 Datum bytea_datum(std::span<const std::uint8_t> bytes);
 
+// An object of texts; what is absent is left out.
+using JsonText = std::pair<const char*, std::optional<std::string_view>>;
+Datum jsonb_of_texts(std::initializer_list<JsonText> fields);
+
 // The view lives as long as the datum, or as the memory context where it had to be detoasted.
 std::string_view text_view(Datum datum);
 
@@ -103,5 +107,8 @@ Datum make_row(FunctionCallInfo call, std::span<const RowField> fields);
 inline Datum make_row(FunctionCallInfo call, std::initializer_list<RowField> fields) {
     return make_row(call, std::span(fields.begin(), fields.size()));
 }
+
+// Adds a row to the set that the function returns, which InitMaterializedSRF() has begun.
+void add_row(FunctionCallInfo call, std::span<const RowField> fields);
 
 }  // namespace rewards::pg
