@@ -326,34 +326,6 @@ bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> key
     return false;
 }
 
-std::optional<Datum> optional_value(const Table& table, std::uint8_t column) {
-    bool is_null;
-    const Datum datum = slot_getattr(table.found, table.layout->attributes[column], &is_null);
-    if (is_null) return std::nullopt;
-    return datum;
-}
-
-std::optional<TimestampTz> optional_time(const Table& table, std::uint8_t column) {
-    const std::optional<Datum> time = optional_value(table, column);
-    if (!time) return std::nullopt;
-    return DatumGetTimestampTz(*time);
-}
-
-std::optional<std::string_view> optional_text(const Table& table, std::uint8_t column) {
-    const std::optional<Datum> text = optional_value(table, column);
-    if (!text) return std::nullopt;
-    return text_view(*text);
-}
-
-Datum value(const Table& table, std::uint8_t column) {
-    const std::optional<Datum> datum = optional_value(table, column);
-    if (!datum)
-        ereport(ERROR, errcode(ERRCODE_NOT_NULL_VIOLATION),
-                errmsg("column \"%s\" of table rewards.%s is null", table.layout->columns[column].name,
-                       RelationGetRelationName(table.relation)));
-    return *datum;
-}
-
 void insert(Table& table, std::span<const Cell> cells) {
     TupleTableSlot* row = fill_row(table, cells);
     in_query_memory(table, [&] { ExecSimpleRelationInsert(table.info, table.estate, row); });
