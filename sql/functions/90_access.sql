@@ -26,7 +26,12 @@ DECLARE
         'submit_points_events(jsonb)', 'validate_points_event(uuid, boolean, text)', 'validate_pending_events(integer)',
         'redeem_coupon(uuid, uuid, text)',
         'redeem_coupons(uuid, uuid[], text)',
-        'claim_coupon(text, text, jsonb)'];
+        'revoke_coupon(uuid, text, boolean)',
+        'reissue_coupon_code(uuid, text)',
+        'coupon_public_ref(uuid)',
+        'claim_coupon(text, text, jsonb, text, text)',
+        'hold_coupon(text, text, interval, text)',
+        'release_coupon(text, text, text)'];
     -- What people decide, and what shows more than a programme needs.
     for_staff CONSTANT text[] := ARRAY[
         'code_data_version()', 'companies()', 'rotate_token_key()', 'retire_token_key(integer)',
@@ -46,6 +51,7 @@ DECLARE
         'change_coupon_template(uuid, jsonb)',
         'restock_coupon(uuid, bigint)',
         'hash_coupon_code(text)',
+        'find_coupon_by_ref(text)',
         'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
         'doctor_unique_keys(name)', 'doctor_key_findings(name)', 'doctor_foreign_keys(name)',
         'doctor_foreign_key_findings(name)', 'doctor_policy_function_findings(name)',
@@ -80,7 +86,8 @@ DECLARE
         'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
         'submit_points_events(jsonb)',
         'redeem_coupons(uuid, uuid[], text)',
-        'redeem_coupon(uuid, uuid, text)'];
+        'redeem_coupon(uuid, uuid, text)',
+        'coupon_public_ref(uuid)'];
     -- What reads everything reads tables, and verifies what was recorded of it.
     for_cross_company CONSTANT text[] := ARRAY[
         'begin_cross_company_access(text)', 'uuidv7_floor(timestamptz)', 'ledger_digest()', 'verify_audit(bigint, text)',
