@@ -47,6 +47,8 @@ DECLARE
         'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
         'review_points_event(uuid, text, text, text)',
+        'create_coupon_template(jsonb)',
+        'change_coupon_template(uuid, jsonb)',
         'restock_coupon(uuid, bigint)',
         'hash_coupon_code(text)',
         'find_coupon_by_ref(text)',

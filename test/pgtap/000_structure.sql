@@ -12,7 +12,9 @@ SELECT plan(38);
 -- Tables
 
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
-                                   'coupons', 'coupon_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
+                                   'coupons', 'coupon_keys',
+                                   'coupon_stock',
+                                   'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
                                    'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks',
                                    'forgotten_nonces', 'token_keys']);
@@ -234,7 +236,13 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('uuidv7_floor(moment timestamp with time zone)', 'uuid', 'immutable', 'safe', true),
     ('cleanup_expired_nonces()', 'bigint', 'volatile', 'unsafe', false),
 
-    ('redeem_coupon(user_id uuid, template_id uuid, nonce text, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean)',
+    ('redeem_coupon(user_id uuid, template_id uuid, nonce text, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean, OUT retry_after bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('redeem_coupons(user_id uuid, template_ids uuid[], nonce text, OUT ordinal integer, OUT template_id uuid, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean, OUT retry_after bigint)',
+        'SETOF record', 'volatile', 'unsafe', false),
+    ('create_coupon_template(template jsonb)', 'uuid', 'volatile', 'unsafe', false),
+    ('change_coupon_template(template_id uuid, changes jsonb)', 'text', 'volatile', 'unsafe', false),
+    ('restock_coupon(template_id uuid, quantity bigint, OUT outcome text, OUT total_stock bigint, OUT available bigint)',
         'record', 'volatile', 'unsafe', false),
     ('claim_coupon(code text, claimed_by text, proof jsonb DEFAULT NULL::jsonb, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text)',
         'record', 'volatile', 'unsafe', false),
@@ -336,6 +344,9 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write'),
               ('rewards.audit_blocks', 'refuse_write'), ('rewards.audit_blocks', 'refuse_row_write'),
               ('rewards.token_keys', 'refuse_write'), ('rewards.token_keys', 'refuse_row_change'),
+              ('rewards.coupon_templates', 'refuse_removal'), ('rewards.coupon_templates', 'refuse_row_removal'),
+              ('rewards.coupon_templates', 'keep_in_place'),
+              ('rewards.coupon_stock', 'refuse_write'),
               ('rewards.token_keys', 'refuse_row_removal') $$,
     'the guards hold for replication roles, too');
 

@@ -169,6 +169,7 @@ SELECT is(ARRAY(SELECT function FROM attack.calls(:'ann') WHERE attack.state_of(
                         OR has_function_privilege('attack_tenant', signature, 'EXECUTE')) ORDER BY function),
     ARRAY(SELECT unnest(ARRAY[
     -- what a member does and knows for itself
+    'redeem_coupons',
     'submit_points_event', 'submit_points_events', 'redeem_coupon', 'points_history', 'balance_at', 'calculate_user_points', 'event_receipt',
     -- what reads with the rights of the caller, and so finds its own rows at most
     'current_settings',

@@ -80,6 +80,7 @@ SELECT rewards.set_company_context(:'acme', 'clerk', 'admin') \g /dev/null
 SELECT attack.tells_nothing_of('staff', 'another company''s', 'company_id = ' || quote_literal(:'other'));
 SELECT is(ARRAY(SELECT DISTINCT function FROM attack.told WHERE company_id = :'acme' AND answer <> of_nothing ORDER BY function),
     ARRAY['claim_coupon', 'event_receipt', 'explain_event', 'points_history', 'redeem_coupon', 'refund_points', 'reissue_coupon_code', 'resolve_fraud_insight',
+          'restock_coupon',
           'review_points_event', 'revoke_coupon', 'validate_points_event']::name[], 'staff: of one''s own company''s things all of them tell something');
 COMMIT;
 BEGIN;

@@ -59,9 +59,11 @@ CREATE FUNCTION pg_temp.functions_with(role name) RETURNS SETOF text LANGUAGE sq
     SELECT proname::text FROM pg_proc WHERE pronamespace = 'rewards'::regnamespace AND has_function_privilege(role, oid, 'EXECUTE') $$;
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_app', 'SELECT') $$,
     ARRAY['points_events', 'ledger_entries', 'user_points_cache', 'point_lots', 'coupon_templates', 'coupons', 'company_settings',
+          'coupon_stock',
           'point_rules'], 'the back end reads the books');
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_admin', 'SELECT') $$,
     ARRAY['points_events', 'ledger_entries', 'user_points_cache', 'point_lots', 'coupon_templates', 'coupons', 'company_settings',
+          'coupon_stock',
           'point_rules', 'used_nonces', 'point_lot_uses', 'coupon_keys', 'data_version', 'account_devices', 'attestation_cache',
           'fraud_insights', 'trust_rules', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks', 'forgotten_nonces',
           'token_keys'],
@@ -72,6 +74,7 @@ SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
     ARRAY['set_company_context', 'issue_company_token', 'set_company_context_token', 'get_context_challenge', 'get_current_company_id',
           'get_current_user_id', 'crosses_companies', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
+          'redeem_coupons',
           'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'event_request_hash', 'examine_attestation', 'flag_account',
           'current_settings', 'submit_points_event', 'submit_points_events', 'seal_ledger', 'event_receipt',
           'validate_points_event', 'validate_pending_events', 'expire_points', 'refund_points', 'points_history', 'balance_at',
@@ -84,6 +87,7 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
     'the back end calls what a programme is made of');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_temp.functions_with('pgtap_app') $$,
     ARRAY['refresh_user_points_cache', 'hash_coupon_code',
+          'create_coupon_template', 'change_coupon_template', 'restock_coupon',
           'find_coupon_by_ref',
           'code_data_version', 'resolve_fraud_insight', 'review_points_event',
           'companies', 'reconcile_ledger', 'show_progress', 'sum_points', 'trust_features', 'trust_score', 'explain_event', 'backtest_trust_rules',

@@ -72,6 +72,8 @@ INSERT INTO good VALUES
     ('acting_role', $$'regress_rewards_app'$$), ('samples', $$'{}'$$),
     ('column_name', $$'company_id'$$), ('server_version_num', '150000');
 INSERT INTO good VALUES
+    ('template_ids', $$ARRAY[offer('90a1')]$$), ('quantity', '5'), ('changes', $$'{"points_cost": 2}'$$),
+    ('template', $$'{"template_name": "tea", "points_cost": 1, "coupon_value_type": "product", "coupon_value": 1, "total_stock": 5}'$$),
     ('coupon_id', $$event('904')$$), ('refund', 'true'), ('ref', $$'0000-0000-0000'$$);
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
@@ -109,6 +111,8 @@ INSERT INTO odd VALUES
     ('regclass', 'NULL'), ('regclass', '0'), ('regclass', '4711'), ('regclass', $$'pg_class'$$), ('regclass', $$'pg_class_oid_index'$$),
     ('regclass', $$'pg_views'$$), ('regclass', $$'rewards.points_events'$$), ('regclass', $$'good'$$), ('oid', 'NULL'), ('oid', '4294967295'),
     ('name', 'NULL'), ('name', $$''$$), ('name', $$'id'$$), ('name', $$'"; DROP TABLE tenant_rows; --'$$), ('name', $$repeat('x', 63)$$),
+    ('uuid[]', 'NULL'), ('uuid[]', $$'{}'$$), ('uuid[]', $$'{NULL}'$$), ('uuid[]', $$array_fill(offer('90a1'), ARRAY[2, 2])$$),
+    ('uuid[]', $$array_fill(offer('90a1'), ARRAY[101])$$),
     ('regrole', 'NULL'), ('regrole', $$'-'$$), ('regrole', '4711'), ('regrole', 'session_user::regrole'),
     ('text[]', 'NULL'), ('text[]', $$'{NULL}'$$), ('text[]', $$'{{a,b},{c,d}}'$$), ('text[]', $$ARRAY[$a$'; \"$a$]$$);
 
@@ -197,6 +201,7 @@ SELECT rewards.set_company_context(:'company_a', 'till') \gset
 SELECT function, string_agg(DISTINCT state, ' ' ORDER BY state) AS states
   FROM (SELECT function, probe(call) AS state FROM calls
          WHERE NOT two AND function IN ('award_points', 'deduct_points', 'submit_points_event', 'redeem_coupon',
+                                          'redeem_coupons', 'restock_coupon', 'change_coupon_template',
                                           'claim_coupon')) AS answers
  GROUP BY function
  ORDER BY function;

@@ -55,6 +55,7 @@ BEGIN
             VALUES (1000, 'base', 'always', '=', 1, 70, 'Everybody is trusted.');
         INSERT INTO rewards.coupon_templates (template_name, points_cost, coupon_value_type, coupon_value, is_active)
             VALUES ('retired', 10, 'product', 1, false);
+        UPDATE rewards.coupon_templates SET total_stock = 5 WHERE company_id = company;
         INSERT INTO rewards.coupon_templates (template_name, points_cost, coupon_value_type, coupon_value)
             VALUES ('coffee', 10, 'product', 1) RETURNING id INTO offer;
         FOREACH member IN ARRAY ARRAY[attack.id('ann'), attack.id('bob')] LOOP
