@@ -136,9 +136,8 @@ constexpr auto blocked_words = std::to_array<std::string_view>({
     "PICKA",
     "PIZD",
     "SUKA",
-    // Numbers that are signs
+    // A number that is a sign
     "1488",
-    "666",
 });
 
 // What is taken for the same: codes have no I, L, O or U, which are written 1, 1, 0 and V.
