@@ -26,7 +26,9 @@ DECLARE
         'submit_points_events(jsonb)', 'validate_points_event(uuid, boolean, text)', 'validate_pending_events(integer)',
         'redeem_coupon(uuid, uuid, text)',
         'redeem_coupons(uuid, uuid[], text)',
-        'claim_coupon(text, text, jsonb)',
+        'claim_coupon(text, text, jsonb, text, text)',
+        'hold_coupon(text, text, interval, text)',
+        'release_coupon(text, text, text)',
         'revoke_coupon(uuid, text, boolean)',
         'reissue_coupon_code(uuid, text)',
         'coupon_public_ref(uuid)'];

@@ -8,8 +8,6 @@ namespace rewards::pg {
 
 namespace {
 
-constexpr std::size_t longest_reason = 1000;
-
 struct RevokeAnswer {
     const Refusal* refusal;
     std::int64_t revoked;
