@@ -69,6 +69,15 @@ CREATE INDEX coupons_holder ON rewards.coupons (issued_to, template_id);
 CREATE INDEX coupons_due ON rewards.coupons (company_id, expires_at)
     WHERE status IN ('issued', 'held') AND expires_at IS NOT NULL;
 
+CREATE TRIGGER guard_update BEFORE UPDATE ON rewards.coupons
+    FOR EACH ROW EXECUTE FUNCTION rewards.guard_coupon_update();
+CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.coupons
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Coupons are kept: UPDATE status to revoked.');
+CREATE TRIGGER refuse_row_removal BEFORE DELETE ON rewards.coupons
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('Coupons are kept: UPDATE status to revoked.');
+ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER guard_update;
+ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_removal;
+ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_row_removal;
 CREATE TRIGGER return_to_stock AFTER UPDATE ON rewards.coupons
     FOR EACH ROW WHEN (OLD.status <> 'revoked' AND NEW.status = 'revoked' AND NEW.stock_stripe IS NOT NULL)
     EXECUTE FUNCTION rewards.return_to_stock();
@@ -89,15 +98,6 @@ CREATE VIEW rewards.coupon_stock_discrepancies WITH (security_invoker = true) AS
      GROUP BY templates.id
     HAVING templates.total_stock <> coalesce(sum(stock.allotted), 0);
 COMMENT ON VIEW rewards.coupon_stock_discrepancies IS 'Stripes whose taken (recorded) is not the number of their coupons (counted); without a stripe: templates whose total_stock is not what their stripes are allotted. Must be empty';
-CREATE TRIGGER guard_update BEFORE UPDATE ON rewards.coupons
-    FOR EACH ROW EXECUTE FUNCTION rewards.guard_coupon_update();
-CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.coupons
-    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Coupons are kept: UPDATE status to revoked.');
-CREATE TRIGGER refuse_row_removal BEFORE DELETE ON rewards.coupons
-    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('Coupons are kept: UPDATE status to revoked.');
-ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER guard_update;
-ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_removal;
-ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_row_removal;
 
 -- Which master keys this database's coupons and tokens were made with, so that a wrong or lost key file is
 -- noticed before anything is issued under it. Fingerprints only.

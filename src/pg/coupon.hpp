@@ -50,6 +50,7 @@ enum : std::size_t { by_id, by_code, by_holder };
 }  // namespace coupon
 
 TableLayout& coupons_layout();
+
 // Of why something is done to a coupon, in bytes.
 inline constexpr std::size_t longest_reason = 1000;
 
