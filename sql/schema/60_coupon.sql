@@ -61,17 +61,6 @@ CREATE INDEX coupons_holder ON rewards.coupons (issued_to, template_id);
 CREATE INDEX coupons_due ON rewards.coupons (company_id, expires_at)
     WHERE status IN ('issued', 'held') AND expires_at IS NOT NULL;
 
--- Which master keys this database's coupons and tokens were made with, so that a wrong or lost key file is
--- noticed before anything is issued under it. Fingerprints only.
-CREATE TABLE rewards.coupon_keys (
-    slot        smallint    PRIMARY KEY CHECK (slot BETWEEN 0 AND 31),
-    fingerprint bytea       NOT NULL CHECK (octet_length(fingerprint) = 16),
-    created_at  timestamptz NOT NULL DEFAULT now()
-);
-COMMENT ON TABLE rewards.coupon_keys IS 'Fingerprints of the master keys this database has used, for coupons or tokens; the keys themselves are in the file rewards.key_file';
-CREATE TRIGGER coupon_keys_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.coupon_keys
-    FOR EACH STATEMENT EXECUTE FUNCTION rewards.forget_cached_table();
-
 ALTER TABLE rewards.coupons ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.coupons
     USING (company_id = rewards.get_current_company_id());

@@ -13,8 +13,8 @@ int configured_route = 0;
 // generation serves.
 IssuedCode issue_code(Table& coupons, const Uuid& company, const Uuid& coupon, std::size_t symbols,
                       std::uint32_t generation) {
+    CodeSpec spec{issuing_slot(), static_cast<unsigned>(configured_route), symbols, generation, coupon};
     KeyRing& keys = key_ring(true);
-    CodeSpec spec{newest_slot(keys), static_cast<unsigned>(configured_route), symbols, generation, coupon};
     for (;; ++spec.generation) {
         const CouponCode code = value_or_raise(derive_code(keys, spec));
         const Digest tag = value_or_raise(code_tag(keys, company, code));
@@ -43,7 +43,7 @@ CodeFound lock_by_code(Table& coupons, const Uuid& company, std::string_view typ
     const Result<CouponCode> code = parse_code(typed);
     if (!code.ok()) return CodeFound::malformed;
     KeyRing& keys = key_ring(true);
-    if (!has_slot(keys, slot_of(code.value))) return CodeFound::unknown;
+    if (kind_of(keys, slot_of(code.value)) != KeyKind::derived) return CodeFound::unknown;
     const Digest tag = value_or_raise(code_tag(keys, company, code.value));
     if (!lock_row(coupons, coupon::by_code, {bytea_datum(tag)})) return CodeFound::unknown;
     return uuid_of(value(coupons, coupon::company_id)) == company ? CodeFound::found : CodeFound::unknown;
