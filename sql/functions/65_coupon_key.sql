@@ -9,3 +9,8 @@ CREATE FUNCTION rewards.retire_coupon_key(slot integer) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_retire_coupon_key';
 COMMENT ON FUNCTION rewards.retire_coupon_key(integer) IS
     'Says that nothing needs the key in this slot any more: its line may go from the key file, and there is no way back. Waits for calls that write coupons, and lets others wait for its commit. Not in a company context. Errors: object_in_use (with numbers) while coupons that can be claimed, token keys or keys that it is laid over need it, object_not_in_prerequisite_state for the one that makes the new codes, undefined_object for a slot that was never used, insufficient_privilege in a company context';
+
+CREATE FUNCTION rewards.legacy_code_hash(slot integer, code_hmac bytea, OUT code_hash bytea, OUT layer_slot smallint)
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_legacy_code_hash';
+COMMENT ON FUNCTION rewards.legacy_code_hash(integer, bytea) IS
+    'For the import of coupons of another programme into the company: code_hash and layer_slot of a coupon with key_slot = slot and code_symbols = 0, whose code that programme has kept as code_hmac, the HMAC-SHA-256 of its text in capitals under the secret in the "legacy" line of this slot of the key file. Such a coupon can be claimed by its old code, and shown it cannot be; reissue_coupon_code() gives it one of ours. Errors: invalid_parameter_value, undefined_object when the key file has no such line, object_not_in_prerequisite_state for a slot that is retired, insufficient_privilege for role user, invalid_authorization_specification without a context';

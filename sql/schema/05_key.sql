@@ -13,8 +13,8 @@ CREATE TABLE rewards.master_keys (
     retired_at    timestamptz,
     retired_by    text,
     CONSTRAINT master_keys_sound CHECK (
-        slot BETWEEN 0 AND 31
-        AND kind IN ('derived', 'legacy')
+        kind IN ('derived', 'legacy')
+        AND slot BETWEEN 0 AND 31
         AND state IN ('issuing', 'verify_only', 'retired')
         AND octet_length(fingerprint) = 16
         AND layer_slot BETWEEN 0 AND 31 AND layer_slot <> slot

@@ -48,7 +48,9 @@ COMMENT ON COLUMN rewards.coupons.plaintext_code IS 'Always null: here so that a
 COMMENT ON COLUMN rewards.coupons.coupon_value IS 'The value promised at issue; a later change of the template does not touch it';
 COMMENT ON COLUMN rewards.coupons.redeemed_at IS 'When the code was claimed at the counter (rewards.claim_coupon)';
 COMMENT ON COLUMN rewards.coupons.redeemed_by IS 'Who claimed it';
+COMMENT ON COLUMN rewards.coupons.key_slot IS 'Where in the key file the key of its code is: see master_keys';
 COMMENT ON COLUMN rewards.coupons.layer_slot IS 'The key slot whose key was laid over code_hash; null: none';
+COMMENT ON COLUMN rewards.coupons.code_symbols IS 'How long its code is: 16 or 20; 0: the code is not one of ours, and cannot be shown again';
 COMMENT ON COLUMN rewards.coupons.points_event_id IS 'The event that its points were spent by';
 COMMENT ON COLUMN rewards.coupons.stock_stripe IS 'Where in coupon_stock it was taken from; null: its template had no limit';
 COMMENT ON COLUMN rewards.coupons.vendor_code_id IS 'The vendor''s code that is handed out instead of one of ours';

@@ -10,6 +10,7 @@ namespace rewards {
 namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
+constexpr std::size_t legacy_size_max = 128;
 
 std::string_view without_blanks(std::string_view typed) noexcept {
     const std::size_t begin = std::min(typed.find_first_not_of(blanks), typed.size());
@@ -37,12 +38,16 @@ Result<Digest> code_tag(KeyRing& ring, const Uuid& company_id, const CouponCode&
     return hmac_sha256(*key.value, {company_id, bytes_of(code.view())});
 }
 
+bool is_legacy_length(std::string_view typed) noexcept {
+    const std::size_t size = without_blanks(typed).size();
+    return size > 0 && size <= legacy_size_max;
+}
+
 Result<Digest> legacy_tag(KeyRing& ring, unsigned slot, std::string_view typed) noexcept {
-    std::array<char, 128> text;
+    if (!is_legacy_length(typed)) return Error{Fault::malformed, "coupon code must have 1 to 128 bytes"};
+    std::array<char, legacy_size_max> text;
     const WipeAtExit wipe(text);
     const std::string_view code = without_blanks(typed);
-    if (code.empty() || code.size() > text.size())
-        return Error{Fault::malformed, "coupon code must have 1 to 128 bytes"};
     std::ranges::transform(code, text.begin(), capital);
 
     const auto key = key_for(ring, slot, KeyPurpose::legacy_tag);
