@@ -24,7 +24,10 @@ DECLARE
         'cleanup_expired_attestations()', 'flag_account(uuid, text, text, jsonb, uuid)',
         'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
         'submit_points_events(jsonb)', 'validate_points_event(uuid, boolean, text)', 'validate_pending_events(integer)',
-        'redeem_coupon(uuid, uuid, text)', 'claim_coupon(text, text, jsonb)'];
+        'redeem_coupon(uuid, uuid, text)',
+        'claim_coupon(text, text, jsonb, text, text)',
+        'hold_coupon(text, text, interval, text)',
+        'release_coupon(text, text, text)'];
     -- What people decide, and what shows more than a programme needs.
     for_staff CONSTANT text[] := ARRAY[
         'code_data_version()', 'companies()', 'rotate_token_key()', 'retire_token_key(integer)',

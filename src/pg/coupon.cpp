@@ -1,5 +1,7 @@
 #include "pg/coupon.hpp"
 
+#include "pg/raise.hpp"
+
 namespace rewards::pg {
 
 namespace coupon {
@@ -41,6 +43,7 @@ constexpr Column columns[] = {
     {"created_at", TIMESTAMPTZOID},
     {"updated_at", TIMESTAMPTZOID},
 };
+static_assert(std::size(columns) == column_count);
 constexpr Lookup lookups[] = {
     {2, {coupon_id, issued_to}},
     {1, {code_hash}},
@@ -50,6 +53,12 @@ TableLayout layout{"coupons", columns, lookups};
 }  // namespace
 }  // namespace coupon
 
+TableLayout& coupons_layout() { return coupon::layout; }
+
 Table& open_coupons(Write& write) { return open_for_writing(write, coupon::layout); }
+
+CouponStatus status_of(const Table& coupons) {
+    return value_or_raise(coupon_status_from_text(text_view(value(coupons, coupon::status))));
+}
 
 }  // namespace rewards::pg

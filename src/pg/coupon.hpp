@@ -1,6 +1,7 @@
 // Coupons, as the functions of this folder read and write them.
 #pragma once
 
+#include "core/coupon_status.hpp"
 #include "pg/table.hpp"
 #include "pg/tenant.hpp"
 
@@ -42,11 +43,17 @@ enum : std::uint8_t {
     refunded_at,
     refund_points_event_id,
     created_at,
-    updated_at
+    updated_at,
+    column_count
 };
 enum : std::size_t { by_id, by_code, by_holder };
 }  // namespace coupon
 
+TableLayout& coupons_layout();
+
 Table& open_coupons(Write& write);
+
+// Of the found row.
+CouponStatus status_of(const Table& coupons);
 
 }  // namespace rewards::pg

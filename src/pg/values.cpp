@@ -88,6 +88,23 @@ std::string_view Arguments::word(int index, const char* name, std::size_t limit)
     return text;
 }
 
+std::optional<std::string_view> Arguments::optional_word(int index, const char* name, std::size_t limit) const {
+    if (is_null(index)) return std::nullopt;
+    return word(index, name, limit);
+}
+
+// Compared as intervals: the length of a very long one would overflow.
+std::int64_t Arguments::duration(int index, const char* name, int most_hours) const {
+    Interval none{0, 0, 0};
+    Interval longest{most_hours * USECS_PER_HOUR, 0, 0};
+    const Datum given = required(index, name);
+    if (DatumGetBool(DirectFunctionCall2(interval_le, given, IntervalPGetDatum(&none))) ||
+        DatumGetBool(DirectFunctionCall2(interval_gt, given, IntervalPGetDatum(&longest))))
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s must be more than zero and at most %d hours", name, most_hours));
+    return interval_length(given);
+}
+
 namespace {
 
 // OUT columns as a blessed descriptor. Blessed record types last as long as the backend, so the

@@ -78,6 +78,10 @@ struct Arguments {
 
     // Between 1 and `limit` bytes.
     std::string_view word(int index, const char* name, std::size_t limit) const;
+    std::optional<std::string_view> optional_word(int index, const char* name, std::size_t limit) const;
+
+    // An interval of more than zero and at most so many hours, in microseconds.
+    std::int64_t duration(int index, const char* name, int most_hours) const;
 };
 
 struct RowField {
