@@ -31,7 +31,8 @@ DECLARE
         'coupon_public_ref(uuid)',
         'claim_coupon(text, text, jsonb, text, text)',
         'hold_coupon(text, text, interval, text)',
-        'release_coupon(text, text, text)'];
+        'release_coupon(text, text, text)',
+        'mark_expired_coupons(integer)'];
     -- What people decide, and what shows more than a programme needs.
     for_staff CONSTANT text[] := ARRAY[
         'code_data_version()', 'companies()', 'rotate_token_key()', 'retire_token_key(integer)',

@@ -78,6 +78,9 @@ INSERT INTO good VALUES
     ('template_ids', $$ARRAY[offer('90a1')]$$), ('quantity', '5'), ('changes', $$'{"points_cost": 2}'$$),
     ('template', $$'{"template_name": "tea", "points_cost": 1, "coupon_value_type": "product", "coupon_value": 1, "total_stock": 5}'$$),
     ('coupon_id', $$event('904')$$), ('refund', 'true'), ('ref', $$'0000-0000-0000'$$);
+-- The counter.
+INSERT INTO good VALUES
+    ('claim_ref', $$'order 1'$$), ('held_by', $$'till'$$), ('hold_for', $$'15 minutes'$$), ('max_coupons', '10');
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
@@ -204,8 +207,7 @@ SELECT rewards.set_company_context(:'company_a', 'till') \gset
 SELECT function, string_agg(DISTINCT state, ' ' ORDER BY state) AS states
   FROM (SELECT function, probe(call) AS state FROM calls
          WHERE NOT two AND function IN ('award_points', 'deduct_points', 'submit_points_event', 'redeem_coupon',
-                                          'redeem_coupons', 'restock_coupon', 'change_coupon_template',
-                                          'claim_coupon')) AS answers
+                                          'redeem_coupons', 'restock_coupon', 'change_coupon_template', 'claim_coupon', 'hold_coupon', 'release_coupon')) AS answers
  GROUP BY function
  ORDER BY function;
 ROLLBACK;
