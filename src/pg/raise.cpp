@@ -10,6 +10,7 @@ int sqlstate_of(Fault fault) {
         case Fault::out_of_range: return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
         case Fault::insufficient: return ERRCODE_CHECK_VIOLATION;
         case Fault::key_unusable: return ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+        case Fault::not_authentic: return ERRCODE_DATA_CORRUPTED;
         case Fault::crypto: return ERRCODE_EXTERNAL_ROUTINE_EXCEPTION;
         case Fault::none: break;
     }
