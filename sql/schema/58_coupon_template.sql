@@ -41,7 +41,7 @@ COMMENT ON COLUMN rewards.coupon_templates.expires_after_days IS 'Days from rede
 COMMENT ON COLUMN rewards.coupon_templates.coupons_expire_at IS 'When all of its coupons expire at the latest; null: each after expires_after_days, or never';
 COMMENT ON COLUMN rewards.coupon_templates.high_value IS 'Codes of 20 symbols (85 bits) instead of 16 (65 bits)';
 COMMENT ON COLUMN rewards.coupon_templates.max_redemptions_per_user IS 'Coupons of this template one user may be issued, revoked ones not counted; null: no limit';
-COMMENT ON COLUMN rewards.coupon_templates.total_stock IS 'Coupons that may be issued, revoked ones not counted, from when it was first set; null: no limit';
+COMMENT ON COLUMN rewards.coupon_templates.total_stock IS 'Coupons that may be issued, those not counted that have been revoked or were issued while there was no limit; null: no limit';
 COMMENT ON COLUMN rewards.coupon_templates.vendor_codes IS 'Its coupons get a code that was imported from a vendor instead of one of ours';
 COMMENT ON COLUMN rewards.coupon_templates.low_stock_at IS 'With how many vendor codes left staff get an insight; null: never';
 

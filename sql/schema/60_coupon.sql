@@ -61,6 +61,27 @@ CREATE INDEX coupons_holder ON rewards.coupons (issued_to, template_id);
 CREATE INDEX coupons_due ON rewards.coupons (company_id, expires_at)
     WHERE status IN ('issued', 'held') AND expires_at IS NOT NULL;
 
+CREATE TRIGGER return_to_stock AFTER UPDATE ON rewards.coupons
+    FOR EACH ROW WHEN (OLD.status <> 'revoked' AND NEW.status = 'revoked' AND NEW.stock_stripe IS NOT NULL)
+    EXECUTE FUNCTION rewards.return_to_stock();
+
+-- Must be empty.
+CREATE VIEW rewards.coupon_stock_discrepancies WITH (security_invoker = true) AS
+    SELECT coalesce(stock.template_id, issued.template_id) AS template_id,
+           coalesce(stock.stripe, issued.stripe) AS stripe, coalesce(stock.taken, 0) AS recorded, coalesce(issued.coupons, 0) AS counted
+      FROM rewards.coupon_stock AS stock
+      FULL JOIN (SELECT template_id, stock_stripe AS stripe, count(*) AS coupons
+                   FROM rewards.coupons WHERE stock_stripe IS NOT NULL AND status <> 'revoked'
+                  GROUP BY template_id, stock_stripe) AS issued USING (template_id, stripe)
+     WHERE coalesce(stock.taken, 0) <> coalesce(issued.coupons, 0)
+    UNION ALL
+    SELECT templates.id, NULL, templates.total_stock, coalesce(sum(stock.allotted), 0)
+      FROM rewards.coupon_templates AS templates LEFT JOIN rewards.coupon_stock AS stock ON stock.template_id = templates.id
+     WHERE templates.total_stock IS NOT NULL
+     GROUP BY templates.id
+    HAVING templates.total_stock <> coalesce(sum(stock.allotted), 0);
+COMMENT ON VIEW rewards.coupon_stock_discrepancies IS 'Stripes whose taken (recorded) is not the number of their coupons (counted); without a stripe: templates whose total_stock is not what their stripes are allotted. Must be empty';
+
 -- Which master keys this database's coupons and tokens were made with, so that a wrong or lost key file is
 -- noticed before anything is issued under it. Fingerprints only.
 CREATE TABLE rewards.coupon_keys (

@@ -50,6 +50,8 @@ TableLayout layout{"coupons", columns, lookups};
 }  // namespace
 }  // namespace coupon
 
+TableLayout& coupons_layout() { return coupon::layout; }
+
 Table& open_coupons(Write& write) { return open_for_writing(write, coupon::layout); }
 
 }  // namespace rewards::pg

@@ -47,6 +47,8 @@ enum : std::uint8_t {
 enum : std::size_t { by_id, by_code, by_holder };
 }  // namespace coupon
 
+TableLayout& coupons_layout();
+
 Table& open_coupons(Write& write);
 
 }  // namespace rewards::pg

@@ -46,6 +46,8 @@ inline constexpr Refusal limit_reached{"limit_reached", 409,
                                        "The user already has as many coupons of this template as it allows."};
 inline constexpr Refusal not_started{"not_started", 409, "This coupon is not on offer yet."};
 inline constexpr Refusal out_of_stock{"out_of_stock", 409, "All coupons of this template have been issued."};
+inline constexpr Refusal unlimited{"unlimited", 409,
+                                   "The template has no stock to add to: give it a total_stock first."};
 inline constexpr Refusal disabled{"disabled", 409, "The company has switched this off for the time being."};
 inline constexpr Refusal already_claimed{"already_claimed", 409, "The coupon has been used."};
 inline constexpr Refusal already_revoked{"already_revoked", 409, "The coupon was revoked before."};
@@ -67,6 +69,8 @@ inline constexpr Refusal proof_required{"proof_required", 422, "Events of this t
 inline constexpr Refusal too_soon{"too_soon", 429, "The last event of this type was too short a time ago."};
 inline constexpr Refusal try_later{"try_later", 429, "Too many codes were tried that do not exist."};
 inline constexpr Refusal rate_limited{"rate_limited", 429, "The user has submitted too much in too short a time."};
+inline constexpr Refusal redeemed_too_often{"rate_limited", 429,
+                                            "The user has redeemed too many coupons in too short a time."};
 }  // namespace refusal
 
 // When to come back, for the headers of an HTTP answer.

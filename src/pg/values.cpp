@@ -102,24 +102,39 @@ TupleDesc result_columns(FunctionCallInfo call) {
     return columns;
 }
 
-}  // namespace
-
-Datum make_row(FunctionCallInfo call, std::span<const RowField> fields) {
-    constexpr std::size_t most_fields = 16;
+struct RowValues {
+    static constexpr std::size_t most_fields = 16;
     Datum values[most_fields];
     bool nulls[most_fields];
-    TupleDesc columns = result_columns(call);
+};
+
+RowValues values_of(TupleDesc columns, std::span<const RowField> fields) {
     if (fields.size() != static_cast<std::size_t>(columns->natts))
         ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
                 errmsg("the function's SQL definition does not match the loaded library"),
                 errhint("Run ALTER EXTENSION pg_rewards UPDATE and reconnect."));
+    RowValues row;
     std::size_t index = 0;
     for (const RowField& field : fields) {
-        values[index] = field.value;
-        nulls[index] = field.is_null;
+        row.values[index] = field.value;
+        row.nulls[index] = field.is_null;
         ++index;
     }
-    return HeapTupleGetDatum(heap_form_tuple(columns, values, nulls));
+    return row;
+}
+
+}  // namespace
+
+Datum make_row(FunctionCallInfo call, std::span<const RowField> fields) {
+    TupleDesc columns = result_columns(call);
+    RowValues row = values_of(columns, fields);
+    return HeapTupleGetDatum(heap_form_tuple(columns, row.values, row.nulls));
+}
+
+void add_row(FunctionCallInfo call, std::span<const RowField> fields) {
+    const auto* result = reinterpret_cast<const ReturnSetInfo*>(call->resultinfo);
+    RowValues row = values_of(result->setDesc, fields);
+    tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
 }
 
 }  // namespace rewards::pg

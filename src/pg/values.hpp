@@ -100,4 +100,7 @@ inline Datum make_row(FunctionCallInfo call, std::initializer_list<RowField> fie
     return make_row(call, std::span(fields.begin(), fields.size()));
 }
 
+// Adds a row to the set that the function returns, which InitMaterializedSRF() has begun.
+void add_row(FunctionCallInfo call, std::span<const RowField> fields);
+
 }  // namespace rewards::pg
