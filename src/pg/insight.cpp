@@ -128,19 +128,6 @@ NotedInsight count_up(Table& insights, const Insight& insight) {
     return noted;
 }
 
-Datum jsonb_of_texts(std::initializer_list<std::pair<const char*, std::string_view>> fields) {
-    StringInfoData json;
-    initStringInfo(&json);
-    const char* separator = "{";
-    for (const auto& [name, text] : fields) {
-        appendStringInfo(&json, "%s\"%s\": ", separator, name);
-        escape_json(&json, pnstrdup(text.data(), text.size()));
-        separator = ", ";
-    }
-    appendStringInfoChar(&json, '}');
-    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
-}
-
 std::string_view known_type(const Arguments& arguments, int index) {
     const std::string_view type = text_view(arguments.required(index, "insight_type"));
     for (const std::string_view known : types)
@@ -208,6 +195,13 @@ NotedInsight note_insight(Write& write, const AccountKey& account, const Insight
 
 NotedInsight note_company_insight(Write& write, const Uuid& company, const Insight& insight) {
     return note_insight(write, {whole_company, company}, insight);
+}
+
+std::optional<Datum> open_details(Write& write, const Uuid& company, std::string_view type) {
+    Table& insights = open_for_reading(write, row::layout);
+    if (!find(insights, row::by_open, {to_datum(whole_company), to_datum(company), to_datum(type)}))
+        return std::nullopt;
+    return optional_value(insights, row::details);
 }
 
 Insight nonce_conflict(std::string_view call, std::string_view nonce) {

@@ -50,6 +50,7 @@ enum : std::size_t { by_id, by_tag, by_pool, by_batch };
 }  // namespace vendor_code
 
 Table& open_vendor_batches(Write& write);
+Table& open_vendor_batches_to_write(Write& write);
 Table& open_vendor_codes(Write& write);
 
 bool has_status(const Table& codes, std::string_view status);
@@ -57,27 +58,32 @@ bool has_status(const Table& codes, std::string_view status);
 // What the found batch's codes are encrypted with.
 VendorBatch batch_of(const Table& batches);
 
+// The batch of the found code becomes the found one.
+void find_batch_of(const Table& codes, Table& batches);
+
 // The cipher, which is closed with the current memory context, however that ends.
 VendorCipher& keep(const Result<VendorCipher*>& cipher);
 
-// A code of the template that this transaction has locked.
-struct LockedVendorCode {
+// A code that this transaction has assigned to the coupon that is about to be issued.
+struct TakenVendorCode {
     Uuid id;
-    unsigned slot;
-    Digest tag;
+    Uuid coupon;
+    IssuedCode issued;
     std::optional<TimestampTz> expires_at;
 };
 
-// Locks an available code, the soonest expiring first. It waits only when others hold all that are left. Nothing: there
-// is none.
-std::optional<LockedVendorCode> lock_vendor_code(Write& write, const Uuid& template_id);
+// Takes the code that expires soonest, for a new coupon. It waits only when others hold all that are left: one who rolls
+// back must not leave any behind. Nothing: there is none.
+std::optional<TakenVendorCode> take_vendor_code(Write& write, const Uuid& template_id, TimestampTz now);
 
-// Gives the code to a coupon. What the coupon keeps in place of a code's tag is of this coupon and code: a code that
-// came back may go to the same member again.
-IssuedCode assign_vendor_code(Write& write, const LockedVendorCode& code, const Uuid& coupon, TimestampTz now);
+// Puts the code of a coupon back, unless somebody has seen it, or nobody can read it any more: then it is withdrawn.
+void return_vendor_code(Write& write, const Uuid& id, const Uuid& coupon);
 
-// Tells staff when not more than `low_at` codes are left: once for each template and insight, and once more when there
-// is none left.
+// How many could be handed out now; counts no further than to `limit`.
+std::int64_t left_of_vendor_codes(Write& write, const Uuid& template_id, std::int64_t limit);
+
+// Tells staff when not more than `low_at` are left: once for each template and open insight, and again when there is
+// none left.
 void note_low_stock(Write& write, const Uuid& company, const Uuid& template_id, std::int64_t low_at);
 
 }  // namespace rewards::pg
