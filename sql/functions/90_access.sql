@@ -26,6 +26,8 @@ DECLARE
         'submit_points_events(jsonb)', 'validate_points_event(uuid, boolean, text)', 'validate_pending_events(integer)',
         'redeem_coupon(uuid, uuid, text)',
         'redeem_coupons(uuid, uuid[], text)',
+        'import_vendor_codes(uuid, text[], text, timestamptz)',
+        'reveal_vendor_code(uuid)',
         'claim_coupon(text, text, jsonb)'];
     -- What people decide, and what shows more than a programme needs.
     for_staff CONSTANT text[] := ARRAY[
@@ -43,6 +45,7 @@ DECLARE
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
         'review_points_event(uuid, text, text, text)',
         'restock_coupon(uuid, bigint)',
+        'shred_vendor_batch(uuid, text)',
         'hash_coupon_code(text)',
         'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
         'doctor_unique_keys(name)', 'doctor_key_findings(name)', 'doctor_foreign_keys(name)',
@@ -78,6 +81,7 @@ DECLARE
         'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
         'submit_points_events(jsonb)',
         'redeem_coupons(uuid, uuid[], text)',
+        'reveal_vendor_code(uuid)',
         'redeem_coupon(uuid, uuid, text)'];
     -- What reads everything reads tables, and verifies what was recorded of it.
     for_cross_company CONSTANT text[] := ARRAY[
@@ -96,6 +100,11 @@ DECLARE
         'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue',
         'coupon_stock_discrepancies',
+        'vendor_batches',
+        'vendor_codes',
+        'vendor_batch_stock',
+        'vendor_stock',
+        'vendor_code_discrepancies',
         'coupon_keys'];
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee

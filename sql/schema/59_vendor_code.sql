@@ -83,7 +83,7 @@ CREATE VIEW rewards.vendor_batch_stock WITH (security_invoker = true) AS
 COMMENT ON VIEW rewards.vendor_batch_stock IS 'Where the codes of each import are: available, expired before they were handed out, assigned to a coupon but seen by nobody, revealed, withdrawn';
 
 CREATE VIEW rewards.vendor_stock WITH (security_invoker = true) AS
-    SELECT t.company_id, t.id AS template_id, t.template_name, t.low_stock_at, s.*,
+    SELECT t.company_id, t.id AS template_id, t.template_name, t.vendor_codes, t.low_stock_at, s.*,
            s.available <= t.low_stock_at AS is_low
       FROM rewards.coupon_templates t
      CROSS JOIN LATERAL (
@@ -92,8 +92,8 @@ CREATE VIEW rewards.vendor_stock WITH (security_invoker = true) AS
                   coalesce(sum(withdrawn), 0)::bigint AS withdrawn,
                   min(expires_at) FILTER (WHERE available > 0) AS next_expiry
              FROM rewards.vendor_batch_stock WHERE template_id = t.id) s
-     WHERE t.vendor_codes;
-COMMENT ON VIEW rewards.vendor_stock IS 'What is left of the vendor codes of each template that hands some out. is_low: not more than low_stock_at; null where that is null';
+     WHERE t.vendor_codes OR EXISTS (SELECT FROM rewards.vendor_batches b WHERE b.template_id = t.id);
+COMMENT ON VIEW rewards.vendor_stock IS 'What is left of the vendor codes of each template that has some or, as vendor_codes says, hands them out. is_low: not more than low_stock_at; null where that is null';
 
 CREATE TRIGGER refuse_insert BEFORE INSERT ON rewards.vendor_batches
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('import_vendor_codes() imports codes.');

@@ -20,7 +20,7 @@ using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeCipherContext>;
 enum Direction : int { opening = 0, sealing = 1 };
 
 constexpr Error cipher_failed{Fault::crypto, "could not encrypt or decrypt with AES-256-GCM"};
-constexpr Error not_authentic{Fault::not_authentic, "what was encrypted is not what is to be decrypted"};
+constexpr Error not_authentic{Fault::not_authentic, "encrypted data was changed, or is of another row"};
 
 }  // namespace
 

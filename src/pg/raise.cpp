@@ -17,6 +17,14 @@ int sqlstate_of(Fault fault) {
     return ERRCODE_INTERNAL_ERROR;
 }
 
+const char* hint_for(Fault fault) {
+    switch (fault) {
+        case Fault::insufficient: return "The account has fewer points than this takes away.";
+        case Fault::not_authentic: return "Restore the row, and that of its batch, from a backup.";
+        default: return nullptr;
+    }
+}
+
 enum OnRefusal : int { return_row, raise_error };
 int on_refusal = return_row;
 
@@ -85,8 +93,9 @@ int postgrest_sqlstate(int http_status) {
 }  // namespace
 
 void raise(const Error& error) {
+    const char* hint = hint_for(error.fault);
     ereport(ERROR, errcode(sqlstate_of(error.fault)), errmsg("%s", error.text),
-            error.fault == Fault::insufficient ? errhint("The account has fewer points than this takes away.") : 0);
+            hint != nullptr ? errhint("%s", hint) : 0);
     pg_unreachable();
 }
 
