@@ -28,7 +28,12 @@ DECLARE
         'redeem_coupons(uuid, uuid[], text)',
         'import_vendor_codes(uuid, text[], text, timestamptz)',
         'reveal_vendor_code(uuid)',
-        'claim_coupon(text, text, jsonb)'];
+        'revoke_coupon(uuid, text, boolean)',
+        'reissue_coupon_code(uuid, text)',
+        'coupon_public_ref(uuid)',
+        'claim_coupon(text, text, jsonb, text, text)',
+        'hold_coupon(text, text, interval, text)',
+        'release_coupon(text, text, text)'];
     -- What people decide, and what shows more than a programme needs.
     for_staff CONSTANT text[] := ARRAY[
         'code_data_version()', 'companies()', 'rotate_token_key()', 'retire_token_key(integer)',
@@ -47,6 +52,7 @@ DECLARE
         'restock_coupon(uuid, bigint)',
         'shred_vendor_batch(uuid, text)',
         'hash_coupon_code(text)',
+        'find_coupon_by_ref(text)',
         'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
         'doctor_unique_keys(name)', 'doctor_key_findings(name)', 'doctor_foreign_keys(name)',
         'doctor_foreign_key_findings(name)', 'doctor_policy_function_findings(name)',
@@ -82,7 +88,8 @@ DECLARE
         'submit_points_events(jsonb)',
         'redeem_coupons(uuid, uuid[], text)',
         'reveal_vendor_code(uuid)',
-        'redeem_coupon(uuid, uuid, text)'];
+        'redeem_coupon(uuid, uuid, text)',
+        'coupon_public_ref(uuid)'];
     -- What reads everything reads tables, and verifies what was recorded of it.
     for_cross_company CONSTANT text[] := ARRAY[
         'begin_cross_company_access(text)', 'uuidv7_floor(timestamptz)', 'ledger_digest()', 'verify_audit(bigint, text)',

@@ -16,7 +16,7 @@ IssuedCode issue_code(Table& coupons, const Uuid& company, const Uuid& coupon, s
     KeyRing& keys = key_ring(true);
     CodeSpec spec{newest_slot(keys), static_cast<unsigned>(configured_route), symbols, generation, coupon};
     for (;; ++spec.generation) {
-        const CouponCode code = value_or_raise(derive_code(keys, spec));
+        const CouponCode code = value_or_raise(derive_new_code(keys, spec));
         const Digest tag = value_or_raise(code_tag(keys, company, code));
         if (!find(coupons, coupon::by_code, {bytea_datum(tag)})) return {spec, code, tag};
         CHECK_FOR_INTERRUPTS();

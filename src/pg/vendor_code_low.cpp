@@ -22,7 +22,7 @@ void note_low_stock(Write& write, const Uuid& company, const Uuid& template_id, 
     insight.severity = left == 0 ? Severity::high : Severity::medium;
     insight.details = noted ? DirectFunctionCall2(jsonb_concat, *noted, state) : state;
     insight.occurrences = 1;
-    note_company_insight(write, company, insight);
+    note_company_insight_rarely(write, company, insight, 0);  // so that nobody waits for another who notes one
 }
 
 }  // namespace rewards::pg
