@@ -26,6 +26,8 @@ DECLARE
         'submit_points_events(jsonb)', 'validate_points_event(uuid, boolean, text)', 'validate_pending_events(integer)',
         'redeem_coupon(uuid, uuid, text)',
         'redeem_coupons(uuid, uuid[], text)',
+        'import_vendor_codes(uuid, text[], text, timestamptz)',
+        'reveal_vendor_code(uuid)',
         'revoke_coupon(uuid, text, boolean)',
         'reissue_coupon_code(uuid, text)',
         'coupon_public_ref(uuid)',
@@ -54,6 +56,7 @@ DECLARE
         'create_coupon_template(jsonb)',
         'change_coupon_template(uuid, jsonb)',
         'restock_coupon(uuid, bigint)',
+        'shred_vendor_batch(uuid, text)',
         'hash_coupon_code(text)',
         'find_coupon_by_ref(text)',
         'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
@@ -90,6 +93,7 @@ DECLARE
         'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
         'submit_points_events(jsonb)',
         'redeem_coupons(uuid, uuid[], text)',
+        'reveal_vendor_code(uuid)',
         'redeem_coupon(uuid, uuid, text)',
         'coupon_public_ref(uuid)'];
     -- What reads everything reads tables, and verifies what was recorded of it.
@@ -109,7 +113,12 @@ DECLARE
         'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue',
         'coupon_stock_discrepancies',
-        'master_keys'];
+        'master_keys',
+        'vendor_batches',
+        'vendor_codes',
+        'vendor_batch_stock',
+        'vendor_stock',
+        'vendor_code_discrepancies',
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee
                          WHERE grantee IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = grantee) LIMIT 1);

@@ -17,7 +17,10 @@ SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_c
                                    'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
                                    'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks',
-                                   'forgotten_nonces', 'token_keys']);
+                                   'forgotten_nonces',
+                                   'vendor_batches',
+                                   'vendor_codes',
+                                   'token_keys']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -207,6 +210,10 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('verify_chains_since(since_block bigint)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
     ('verify_digest(digest text, book text DEFAULT ''ledger''::text, company uuid DEFAULT rewards.get_current_company_id())', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
     ('verify_ledger(since_block bigint DEFAULT 1, digest text DEFAULT NULL::text)', 'TABLE(layer text, "check" text, status text, checked bigint, bad bigint, first_bad text, detail text)', 'stable', 'unsafe', false),
+    ('import_vendor_codes(template_id uuid, codes text[], label text DEFAULT NULL::text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT ordinal integer, OUT outcome text, OUT batch_id uuid)',
+        'SETOF record', 'volatile', 'unsafe', false),
+    ('reveal_vendor_code(coupon_id uuid, OUT outcome text, OUT code text, OUT revealed_at timestamp with time zone)', 'record', 'volatile', 'unsafe', false),
+    ('shred_vendor_batch(batch_id uuid, reason text, OUT outcome text, OUT withdrawn bigint, OUT unseen bigint, OUT revealed bigint)', 'record', 'volatile', 'unsafe', false),
     ('status_entry_hash(previous bytea, entry record)', 'bytea', 'immutable', 'safe', false),
 
     ('current_settings(OUT trust_validate_at integer, OUT trust_review_at integer, OUT trust_version integer, OUT shadow_version integer, OUT hold_all boolean, OUT events_per_hour bigint, OUT points_per_hour bigint, OUT events_per_day bigint, OUT points_per_day bigint, OUT accepted_age interval, OUT accepted_ahead interval, OUT review_four_eyes_points bigint, OUT refunded_points_live interval)',

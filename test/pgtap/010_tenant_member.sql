@@ -171,6 +171,7 @@ SELECT is(ARRAY(SELECT function FROM attack.calls(:'ann') WHERE attack.state_of(
     -- what a member does and knows for itself
     'redeem_coupons',
     'submit_points_event', 'submit_points_events', 'redeem_coupon', 'points_history', 'balance_at', 'calculate_user_points', 'event_receipt',
+    'reveal_vendor_code',
     -- what reads with the rights of the caller, and so finds its own rows at most
     'current_settings',
     -- what works on its arguments alone

@@ -66,6 +66,11 @@ INSERT INTO good VALUES
     ('max_coupons', '10'),
     ('code_hmac', $$sha256('')$$),
     ('challenge', 'NULL'), ('key_id', '1'), ('token', $$rewards.issue_company_token(company('90a'), 'till', 'service')$$);
+-- Coupons with codes of a vendor.
+INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value, vendor_codes)
+    VALUES (offer('90a2'), :'company_a', 'cinema', 1, 'product', 1, true);
+INSERT INTO good VALUES ('codes', $$'{one,two}'$$), ('label', $$'first'$$), ('expires_at', $$'2999-12-31'$$),
+    ('coupon_id', $$event('904')$$), ('batch_id', $$event('905')$$);
 -- A table of the application, to be protected, with rows of two companies.
 CREATE TABLE tenant_rows (id integer PRIMARY KEY, company_id uuid, note text);
 INSERT INTO tenant_rows VALUES (1, company('90a')), (2, company('90b'));
