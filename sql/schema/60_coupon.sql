@@ -50,7 +50,7 @@ COMMENT ON COLUMN rewards.coupons.redeemed_at IS 'When the code was claimed at t
 COMMENT ON COLUMN rewards.coupons.redeemed_by IS 'Who claimed it';
 COMMENT ON COLUMN rewards.coupons.layer_slot IS 'The key slot whose key was laid over code_hash; null: none';
 COMMENT ON COLUMN rewards.coupons.points_event_id IS 'The event that its points were spent by';
-COMMENT ON COLUMN rewards.coupons.stock_stripe IS 'Where in coupon_stock it was taken from; null: its template had no limit';
+COMMENT ON COLUMN rewards.coupons.stock_stripe IS 'Where in coupon_stock it was taken from; null: its template had no limit, or its whole batch was revoked, which gave it back';
 COMMENT ON COLUMN rewards.coupons.vendor_code_id IS 'The vendor''s code that is handed out instead of one of ours';
 COMMENT ON COLUMN rewards.coupons.batch_id IS 'The batch of bearer coupons that it was issued in, which is issued_to then; and batch_number its place there, from 1';
 COMMENT ON COLUMN rewards.coupons.claim_ref IS 'What the claimer calls the claim: with it the same claim gets the same answer again';
@@ -66,22 +66,6 @@ CREATE TRIGGER return_to_stock AFTER UPDATE ON rewards.coupons
     EXECUTE FUNCTION rewards.return_to_stock();
 
 -- Must be empty.
-CREATE VIEW rewards.coupon_stock_discrepancies WITH (security_invoker = true) AS
-    SELECT coalesce(stock.template_id, issued.template_id) AS template_id,
-           coalesce(stock.stripe, issued.stripe) AS stripe, coalesce(stock.taken, 0) AS recorded, coalesce(issued.coupons, 0) AS counted
-      FROM rewards.coupon_stock AS stock
-      FULL JOIN (SELECT template_id, stock_stripe AS stripe, count(*) AS coupons
-                   FROM rewards.coupons WHERE stock_stripe IS NOT NULL AND status <> 'revoked'
-                  GROUP BY template_id, stock_stripe) AS issued USING (template_id, stripe)
-     WHERE coalesce(stock.taken, 0) <> coalesce(issued.coupons, 0)
-    UNION ALL
-    SELECT templates.id, NULL, templates.total_stock, coalesce(sum(stock.allotted), 0)
-      FROM rewards.coupon_templates AS templates LEFT JOIN rewards.coupon_stock AS stock ON stock.template_id = templates.id
-     WHERE templates.total_stock IS NOT NULL
-     GROUP BY templates.id
-    HAVING templates.total_stock <> coalesce(sum(stock.allotted), 0);
-COMMENT ON VIEW rewards.coupon_stock_discrepancies IS 'Stripes whose taken (recorded) is not the number of their coupons (counted); without a stripe: templates whose total_stock is not what their stripes are allotted. Must be empty';
-
 -- Which master keys this database's coupons and tokens were made with, so that a wrong or lost key file is
 -- noticed before anything is issued under it. Fingerprints only.
 CREATE TABLE rewards.coupon_keys (

@@ -120,11 +120,6 @@ std::optional<RedeemRefusal> take_all(Write& write, const RedeemRequest& request
     return std::nullopt;
 }
 
-std::optional<TimestampTz> expiry_of(const Offer& offer, TimestampTz now) {
-    if (!offer.days) return offer.coupons_expire_at;
-    return Min(now + *offer.days * USECS_PER_DAY, offer.coupons_expire_at.value_or(DT_NOEND));
-}
-
 Uuid pay(Ledger& ledger, Account& account, const RedeemRequest& request, const Offer& offer, const Uuid& coupon) {
     Posting posting{};
     posting.event_type = redemption_event;
