@@ -118,7 +118,7 @@ DECLARE
         'vendor_codes',
         'vendor_batch_stock',
         'vendor_stock',
-        'vendor_code_discrepancies',
+        'vendor_code_discrepancies'];
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee
                          WHERE grantee IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = grantee) LIMIT 1);
