@@ -49,9 +49,6 @@ std::optional<Digest> digest_of(Datum bytes);
 // One that would look like something else in a log.
 bool has_control_character(std::string_view text);
 
-// One object of texts by name.
-Datum jsonb_of_texts(std::initializer_list<std::pair<const char*, std::string_view>> fields);
-
 // Canonical text, in the current memory context.
 const char* uuid_text(const Uuid& uuid);
 
