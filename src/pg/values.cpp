@@ -64,19 +64,6 @@ std::int64_t interval_length(Datum datum) {
     return interval->time + (std::int64_t{interval->month} * DAYS_PER_MONTH + interval->day) * USECS_PER_DAY;
 }
 
-Datum jsonb_of_texts(std::initializer_list<std::pair<const char*, std::string_view>> fields) {
-    StringInfoData json;
-    initStringInfo(&json);
-    const char* separator = "{";
-    for (const auto& [name, text] : fields) {
-        appendStringInfo(&json, "%s\"%s\": ", separator, name);
-        escape_json(&json, pnstrdup(text.data(), text.size()));
-        separator = ", ";
-    }
-    appendStringInfoChar(&json, '}');
-    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
-}
-
 Datum Arguments::required(int index, const char* name) const {
     if (is_null(index)) ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name));
     return datum(index);

@@ -49,9 +49,6 @@ std::optional<Digest> digest_of(Datum bytes);
 // One that would look like something else in a log.
 bool has_control_character(std::string_view text);
 
-// One object of texts by name.
-Datum jsonb_of_texts(std::initializer_list<std::pair<const char*, std::string_view>> fields);
-
 // Canonical text, in the current memory context.
 const char* uuid_text(const Uuid& uuid);
 
@@ -62,9 +59,6 @@ std::uint64_t unix_microseconds(TimestampTz time);
 
 // In microseconds; a day has 24 hours. The tables of rewards allow no months where this is used.
 std::int64_t interval_length(Datum interval);
-
-// A JSON object of texts.
-Datum jsonb_of_texts(std::initializer_list<std::pair<const char*, std::string_view>> fields);
 
 // One call's arguments by position; errors name the argument.
 struct Arguments {
