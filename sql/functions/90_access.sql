@@ -29,6 +29,7 @@ DECLARE
         'claim_coupon(text, text, jsonb, text, text)',
         'hold_coupon(text, text, interval, text)',
         'release_coupon(text, text, text)',
+        'mark_expired_coupons(integer)',
         'revoke_coupon(uuid, text, boolean)',
         'reissue_coupon_code(uuid, text)',
         'coupon_public_ref(uuid)'];

@@ -63,18 +63,20 @@ COMMENT ON COLUMN rewards.coupons.vendor_code_id IS 'The vendor''s code that is 
 COMMENT ON COLUMN rewards.coupons.batch_id IS 'The batch of bearer coupons that it was issued in, which is issued_to then; and batch_number its place there, from 1';
 COMMENT ON COLUMN rewards.coupons.claim_ref IS 'What the claimer calls the claim: with it the same claim gets the same answer again';
 COMMENT ON COLUMN rewards.coupons.held_until IS 'Until when only held_by can claim it';
+COMMENT ON COLUMN rewards.coupons.expires_at IS 'From when it cannot be claimed any more; null: never. It can be changed while the coupon is open';
 
 CREATE UNIQUE INDEX coupons_code ON rewards.coupons (code_hash, issued_to);
 CREATE INDEX coupons_holder ON rewards.coupons (issued_to, template_id);
 CREATE INDEX coupons_due ON rewards.coupons (company_id, expires_at)
     WHERE status IN ('issued', 'held') AND expires_at IS NOT NULL;
+CREATE INDEX coupons_held ON rewards.coupons (company_id, held_until) WHERE status = 'held';
 
 CREATE TRIGGER guard_update BEFORE UPDATE ON rewards.coupons
     FOR EACH ROW EXECUTE FUNCTION rewards.guard_coupon_update();
 CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.coupons
-    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Coupons are kept: UPDATE status to revoked.');
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('A coupon that was issued is kept; revoke_coupon() takes it back.');
 CREATE TRIGGER refuse_row_removal BEFORE DELETE ON rewards.coupons
-    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('Coupons are kept: UPDATE status to revoked.');
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('A coupon that was issued is kept; revoke_coupon() takes it back.');
 ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER guard_update;
 ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_removal;
 ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_row_removal;

@@ -236,7 +236,13 @@ SELECT set_eq('TABLE callable', $$ VALUES
 
     ('redeem_coupon(user_id uuid, template_id uuid, nonce text, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean)',
         'record', 'volatile', 'unsafe', false),
-    ('claim_coupon(code text, claimed_by text, proof jsonb DEFAULT NULL::jsonb, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text)',
+    ('claim_coupon(code text, claimed_by text, proof jsonb DEFAULT NULL::jsonb, claim_ref text DEFAULT NULL::text, device_id text DEFAULT NULL::text, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text, OUT replayed boolean, OUT reason text, OUT retry_after bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('hold_coupon(code text, held_by text, hold_for interval DEFAULT ''00:15:00''::interval, device_id text DEFAULT NULL::text, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text, OUT held_until timestamp with time zone, OUT replayed boolean, OUT reason text, OUT retry_after bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('release_coupon(code text, held_by text, device_id text DEFAULT NULL::text, OUT outcome text, OUT coupon_id uuid, OUT replayed boolean, OUT reason text, OUT retry_after bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('mark_expired_coupons(max_coupons integer DEFAULT 1000, OUT expired bigint, OUT released bigint, OUT skipped bigint)',
         'record', 'volatile', 'unsafe', false),
     ('hash_coupon_code(code text)', 'bytea', 'stable', 'unsafe', true),
     ('revoke_coupon(coupon_id uuid, reason text, refund boolean DEFAULT false, OUT outcome text, OUT user_id uuid, OUT points_refunded bigint, OUT refund_event_id uuid, OUT balance bigint)',
@@ -336,6 +342,8 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write'),
               ('rewards.audit_blocks', 'refuse_write'), ('rewards.audit_blocks', 'refuse_row_write'),
               ('rewards.token_keys', 'refuse_write'), ('rewards.token_keys', 'refuse_row_change'),
+              ('rewards.coupons', 'guard_update'), ('rewards.coupons', 'refuse_removal'), ('rewards.coupons', 'refuse_row_removal'),
+              ('rewards.used_nonces', 'refuse_update'), ('rewards.used_nonces', 'keep_unexpired'), ('rewards.used_nonces', 'refuse_truncate'),
               ('rewards.token_keys', 'refuse_row_removal') $$,
     'the guards hold for replication roles, too');
 

@@ -10,7 +10,7 @@ CREATE ROLE pgtap_app;
 CREATE ROLE pgtap_admin;
 CREATE ROLE pgtap_stranger;
 SELECT rewards.install() WHERE to_regclass('rewards.data_version') IS NULL \g /dev/null
-SELECT plan(69);
+SELECT plan(72);
 
 -- What a statement gives to a role, a text for each row. pgTAP's own tables belong to the superuser, and a transaction with
 -- a company context cannot change its role: so each role has a function that runs statements with the role's own rights.
@@ -72,7 +72,9 @@ SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
     ARRAY['set_company_context', 'issue_company_token', 'set_company_context_token', 'get_context_challenge', 'get_current_company_id',
           'get_current_user_id', 'crosses_companies', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
-          'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'event_request_hash', 'examine_attestation', 'flag_account',
+          'calculate_user_points', 'redeem_coupon', 'claim_coupon',
+          'hold_coupon', 'release_coupon', 'mark_expired_coupons',
+          'event_request_hash', 'examine_attestation', 'flag_account',
           'current_settings', 'submit_points_event', 'submit_points_events', 'seal_ledger', 'event_receipt',
           'validate_points_event', 'validate_pending_events', 'expire_points', 'refund_points', 'points_history', 'balance_at',
           'within_attribution_window', 'uuidv7_floor', 'cleanup_expired_nonces', 'cleanup_expired_attestations',
@@ -118,7 +120,9 @@ SELECT pg_temp.gives('pgtap_app', 'SELECT rewards.get_current_company_id() IS NU
 SELECT pg_temp.refuses('pgtap_app', format('SELECT * FROM rewards.%s', call), '28000', 'without a context nothing is done: ' || call)
   FROM unnest(ARRAY[format('award_points(%L, 1)', :'ann'), format('deduct_points(%L, 1)', :'ann'),
                     format('submit_points_event(%L, %L, now(), %L)', :'ann', 'visit', 'x'), $$submit_points_events('[]')$$,
-                    format('redeem_coupon(%L, %L, %L)', :'ann', :'offer', 'x'), $$claim_coupon('0000-0000-0000-0000', 'till')$$]) AS call;
+                    format('redeem_coupon(%L, %L, %L)', :'ann', :'offer', 'x'), $$claim_coupon('0000-0000-0000-0000', 'till')$$,
+                    $$hold_coupon('0000-0000-0000-0000', 'till')$$, $$release_coupon('0000-0000-0000-0000', 'till')$$,
+                    'mark_expired_coupons()']) AS call;
 SELECT pg_temp.refuses('pgtap_app', $$ SELECT set_config('rewards.context', '11111111-1111-4111-8111-111111111111 admin me', true) $$, '42501',
     'a context is not set by SET');
 SELECT throws_ok($$ SELECT set_config('rewards.context', '11111111-1111-4111-8111-111111111111 admin me', true) $$, '42501', NULL,

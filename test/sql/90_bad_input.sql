@@ -71,6 +71,9 @@ INSERT INTO good VALUES
     ('redact', $$'{note}'$$), ('company_a', $$company('90a')$$), ('company_b', $$company('90b')$$),
     ('acting_role', $$'regress_rewards_app'$$), ('samples', $$'{}'$$),
     ('column_name', $$'company_id'$$), ('server_version_num', '150000');
+-- The counter.
+INSERT INTO good VALUES
+    ('claim_ref', $$'order 1'$$), ('held_by', $$'till'$$), ('hold_for', $$'15 minutes'$$), ('max_coupons', '10');
 INSERT INTO good VALUES
     ('coupon_id', $$event('904')$$), ('refund', 'true'), ('ref', $$'0000-0000-0000'$$);
 CREATE TABLE odd (type regtype, expression text);
@@ -197,7 +200,7 @@ SELECT rewards.set_company_context(:'company_a', 'till') \gset
 SELECT function, string_agg(DISTINCT state, ' ' ORDER BY state) AS states
   FROM (SELECT function, probe(call) AS state FROM calls
          WHERE NOT two AND function IN ('award_points', 'deduct_points', 'submit_points_event', 'redeem_coupon',
-                                          'claim_coupon')) AS answers
+                                          'claim_coupon', 'hold_coupon', 'release_coupon')) AS answers
  GROUP BY function
  ORDER BY function;
 ROLLBACK;
