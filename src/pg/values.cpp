@@ -11,6 +11,20 @@ Datum bytea_datum(std::span<const std::uint8_t> bytes) {
     return PointerGetDatum(value);
 }
 
+Datum jsonb_of_texts(std::initializer_list<JsonText> fields) {
+    StringInfoData json;
+    initStringInfo(&json);
+    const char* separator = "{";
+    for (const auto& [name, text] : fields) {
+        if (!text) continue;
+        appendStringInfo(&json, "%s\"%s\": ", separator, name);
+        escape_json(&json, pnstrdup(text->data(), text->size()));
+        separator = ", ";
+    }
+    appendStringInfoString(&json, json.len == 0 ? "{}" : "}");
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
 std::string_view text_view(Datum datum) { return bytes_view(datum); }
 
 std::string_view bytes_view(Datum datum) {
@@ -48,19 +62,6 @@ std::uint64_t unix_microseconds(TimestampTz time) {
 std::int64_t interval_length(Datum datum) {
     const Interval* interval = DatumGetIntervalP(datum);
     return interval->time + (std::int64_t{interval->month} * DAYS_PER_MONTH + interval->day) * USECS_PER_DAY;
-}
-
-Datum jsonb_of_texts(std::initializer_list<std::pair<const char*, std::string_view>> fields) {
-    StringInfoData json;
-    initStringInfo(&json);
-    const char* separator = "{";
-    for (const auto& [name, text] : fields) {
-        appendStringInfo(&json, "%s\"%s\": ", separator, name);
-        escape_json(&json, pnstrdup(text.data(), text.size()));
-        separator = ", ";
-    }
-    appendStringInfoChar(&json, '}');
-    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
 Datum Arguments::required(int index, const char* name) const {

@@ -79,9 +79,17 @@ BEGIN;
 SELECT rewards.set_company_context(:'acme', 'clerk', 'admin') \g /dev/null
 SELECT attack.tells_nothing_of('staff', 'another company''s', 'company_id = ' || quote_literal(:'other'));
 SELECT is(ARRAY(SELECT DISTINCT function FROM attack.told WHERE company_id = :'acme' AND answer <> of_nothing ORDER BY function),
-    ARRAY['claim_coupon', 'event_receipt', 'explain_event', 'hold_coupon', 'points_history', 'redeem_coupon', 'refund_points',
+    ARRAY['claim_coupon',
+          'event_receipt',
+          'explain_event',
+          'hold_coupon',
+          'points_history',
+          'redeem_coupon',
+          'refund_points',
           'reissue_coupon_code',
-          'release_coupon', 'resolve_fraud_insight',
+          'release_coupon',
+          'resolve_fraud_insight',
+          'restock_coupon',
           'review_points_event',
           'revoke_coupon',
           'validate_points_event']::name[], 'staff: of one''s own company''s things all of them tell something');
