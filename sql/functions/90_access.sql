@@ -29,6 +29,7 @@ DECLARE
     for_staff CONSTANT text[] := ARRAY[
         'code_data_version()', 'companies()', 'rotate_token_key()', 'retire_token_key(integer)',
         'rotate_coupon_key(integer)', 'retire_coupon_key(integer)',
+        'relayer_coupon_key(integer, integer)',
         'legacy_code_hash(integer, bytea)',
         'refresh_user_points_cache(uuid)', 'reconcile_ledger()', 'show_progress(text, tid, bigint)', 'sum_points(bigint)',
         'ledger_digest()', 'verify_ledger(bigint, text)', 'verify_audit(bigint, text)', 'verify_audit_rows(bigint, uuid)', 'verify_chains(uuid)', 'verify_chains_since(bigint)',

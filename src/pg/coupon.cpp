@@ -52,6 +52,8 @@ TableLayout layout{"coupons", columns, lookups};
 
 Table& open_coupons(Write& write) { return open_for_writing(write, coupon::layout); }
 
+Table& open_coupons_for_reading(Write& read) { return open_for_reading(read, coupon::layout); }
+
 void hold_coupons() { table_close(open_table(coupon::layout, ShareLock), NoLock); }
 
 }  // namespace rewards::pg

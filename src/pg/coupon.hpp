@@ -48,6 +48,7 @@ enum : std::size_t { by_id, by_code, by_holder };
 }  // namespace coupon
 
 Table& open_coupons(Write& write);
+Table& open_coupons_for_reading(Write& read);
 
 // Waits for whoever is writing coupons, and lets nobody else until the transaction ends.
 void hold_coupons();

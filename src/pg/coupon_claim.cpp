@@ -1,6 +1,5 @@
 // claim_coupon: the code is used at the counter, once.
 #include "pg/coupon_code.hpp"
-#include "pg/key_ring.hpp"
 #include "pg/raise.hpp"
 
 namespace rewards::pg {
@@ -82,6 +81,6 @@ SQL_FUNCTION(rewards_hash_coupon_code) {
     const rewards::CouponCode code = value_or_raise(rewards::parse_code(text_view(PG_GETARG_DATUM(0))));
     const Context& context = require_context();
     require_back_end(context, "hash a coupon code");
-    return bytea_datum(value_or_raise(rewards::code_tag(key_ring(false), context.company, code)));
+    return bytea_datum(stored_tag(context.company, code));
 }
 }

@@ -113,6 +113,24 @@ CodeFound lock_by_code(Table& coupons, const Uuid& company, std::string_view typ
     }
 }
 
+Digest stored_tag(const Uuid& company, const CouponCode& code) {
+    KeyRing& ring = key_ring(false);
+    const MasterKeys used = master_keys();
+    const CodeKeys keys{ring, used, company};
+    const KeyedTag issued = tag_of(keys, code);
+    Digest stored = issued.tag;
+    if (!used.slots[issued.slot].layer) return stored;
+    with_read([&](Write& read) {
+        Table& coupons = open_coupons_for_reading(read);
+        follow_layers(keys, issued, [&](const Digest& tag) {
+            if (!find(coupons, coupon::by_code, {bytea_datum(tag)})) return false;
+            stored = tag;
+            return true;
+        });
+    });
+    return stored;
+}
+
 void define_code_settings() {
     DefineCustomIntVariable(
         "rewards.coupon_route", "Route symbol of new coupon codes: tells installations or shards apart.", nullptr,

@@ -107,6 +107,8 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('retire_token_key(key_id integer)', 'void', 'volatile', 'unsafe', false),
     ('rotate_coupon_key(slot integer DEFAULT NULL::integer)', 'integer', 'volatile', 'unsafe', false),
     ('retire_coupon_key(slot integer)', 'void', 'volatile', 'unsafe', false),
+    ('relayer_coupon_key(slot integer, max_coupons integer DEFAULT 1000, OUT relayered integer, OUT complete boolean)', 'record', 'volatile', 'unsafe', false),
+    ('legacy_code_hash(slot integer, code_hmac bytea, OUT code_hash bytea, OUT layer_slot smallint)', 'record', 'volatile', 'unsafe', false),
     ('adopt_request_claims()', 'uuid', 'volatile', 'unsafe', false),
     ('tenant_doctor(company_column name DEFAULT ''company_id''::name)', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'unsafe', false),
     ('known_rls_cves(server_version_num integer DEFAULT (current_setting(''server_version_num''::text))::integer)', 'TABLE(cve text, fixed_in text, problem text)', 'stable', 'safe', false),

@@ -89,6 +89,8 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_t
           'retire_token_key',
           'rotate_coupon_key',
           'retire_coupon_key',
+          'relayer_coupon_key',
+          'legacy_code_hash',
           'tenant_doctor', 'known_rls_cves', 'doctor_policies', 'doctor_grants', 'doctor_tables', 'doctor_views',
           'doctor_unique_keys', 'doctor_foreign_keys', 'doctor_has_several_companies',
           'doctor_table_findings', 'doctor_column_findings', 'doctor_support_findings', 'doctor_policy_function_findings',
