@@ -15,7 +15,8 @@ SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_c
                                    'coupons', 'coupon_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
                                    'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks',
-                                   'forgotten_nonces', 'token_keys']);
+                                   'forgotten_nonces', 'token_keys',
+                                   'coupon_guesses']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -245,6 +246,10 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('mark_expired_coupons(max_coupons integer DEFAULT 1000, OUT expired bigint, OUT released bigint, OUT skipped bigint)',
         'record', 'volatile', 'unsafe', false),
     ('hash_coupon_code(code text)', 'bytea', 'stable', 'unsafe', true),
+
+    ('coupon_guessers(OUT kind text, OUT name text, OUT guesses bigint, OUT most_guesses bigint, OUT blocked_until timestamp with time zone, OUT forgotten_at timestamp with time zone)',
+        'SETOF record', 'volatile', 'unsafe', false),
+    ('forget_guesses(claimed_by text, device_id text DEFAULT NULL::text)', 'text', 'volatile', 'unsafe', false),
 
     ('event_request_hash(user_id uuid, event_type text, event_time timestamp with time zone, nonce text)', 'text', 'stable', 'safe', false),
     ('examine_attestation(user_id uuid, device_id text, verdict jsonb, request_hash text DEFAULT NULL::text, OUT level text, OUT app_recognized boolean, OUT request_bound boolean, OUT counter_fresh boolean)',
