@@ -26,10 +26,12 @@ DECLARE
         'submit_points_events(jsonb)', 'validate_points_event(uuid, boolean, text)', 'validate_pending_events(integer)',
         'redeem_coupon(uuid, uuid, text)',
         'redeem_coupons(uuid, uuid[], text)',
-        'claim_coupon(text, text, jsonb)',
         'revoke_coupon(uuid, text, boolean)',
         'reissue_coupon_code(uuid, text)',
-        'coupon_public_ref(uuid)'];
+        'coupon_public_ref(uuid)',
+        'claim_coupon(text, text, jsonb, text, text)',
+        'hold_coupon(text, text, interval, text)',
+        'release_coupon(text, text, text)'];
     -- What people decide, and what shows more than a programme needs.
     for_staff CONSTANT text[] := ARRAY[
         'code_data_version()', 'companies()', 'rotate_token_key()', 'retire_token_key(integer)',

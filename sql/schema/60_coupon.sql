@@ -39,8 +39,16 @@ CREATE TABLE rewards.coupons (
     CONSTRAINT coupons_sound CHECK (
         plaintext_code IS NULL
         AND status IN ('issued', 'held', 'redeemed', 'revoked', 'expired')
-        AND octet_length(code_hash) = 32
-        AND (status <> 'redeemed' OR redeemed_at IS NOT NULL))
+        AND octet_length(code_hash) = 32),
+    -- What is there in one status alone, and what comes together.
+    CONSTRAINT coupons_status CHECK (
+        (redeemed_at IS NOT NULL) = (status = 'redeemed')
+        AND (redeemed_by IS NULL AND redemption_proof IS NULL AND claim_ref IS NULL OR status = 'redeemed')
+        AND (held_by IS NOT NULL) = (status = 'held')
+        AND (held_until IS NOT NULL) = (status = 'held')
+        AND (revoked_at IS NOT NULL) = (status = 'revoked')
+        AND (revoked_by IS NULL AND revoke_reason IS NULL AND refunded_at IS NULL OR status = 'revoked')
+        AND (refunded_at IS NULL) = (refund_points_event_id IS NULL))
 ) WITH (fillfactor = 85);
 COMMENT ON TABLE rewards.coupons IS 'Issued coupons. A code is derived from the key file when it is handed out and stored nowhere';
 COMMENT ON COLUMN rewards.coupons.code_hash IS 'HMAC-SHA-256 of company and code under the key in key_slot';
@@ -65,7 +73,16 @@ CREATE TRIGGER return_to_stock AFTER UPDATE ON rewards.coupons
     FOR EACH ROW WHEN (OLD.status <> 'revoked' AND NEW.status = 'revoked' AND NEW.stock_stripe IS NOT NULL)
     EXECUTE FUNCTION rewards.return_to_stock();
 
--- Must be empty.
+CREATE TRIGGER guard_update BEFORE UPDATE ON rewards.coupons
+    FOR EACH ROW EXECUTE FUNCTION rewards.guard_coupon_update();
+CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.coupons
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Coupons are kept: UPDATE status to revoked.');
+CREATE TRIGGER refuse_row_removal BEFORE DELETE ON rewards.coupons
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('Coupons are kept: UPDATE status to revoked.');
+ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER guard_update;
+ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_removal;
+ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_row_removal;
+
 -- Which master keys this database's coupons and tokens were made with, so that a wrong or lost key file is
 -- noticed before anything is issued under it. Fingerprints only.
 CREATE TABLE rewards.coupon_keys (

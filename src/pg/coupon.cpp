@@ -1,5 +1,7 @@
 #include "pg/coupon.hpp"
 
+#include "pg/raise.hpp"
+
 namespace rewards::pg {
 
 namespace coupon {
@@ -41,6 +43,7 @@ constexpr Column columns[] = {
     {"created_at", TIMESTAMPTZOID},
     {"updated_at", TIMESTAMPTZOID},
 };
+static_assert(std::size(columns) == column_count);
 constexpr Lookup lookups[] = {
     {2, {coupon_id, issued_to}},
     {1, {code_hash}},
@@ -63,6 +66,10 @@ bool find_coupon(Table& coupons, const Uuid& company, const Uuid& id) {
 // Looks before it locks: nobody waits for a row of another company.
 bool lock_coupon(Table& coupons, const Uuid& company, const Uuid& id) {
     return find_coupon(coupons, company, id) && lock_row(coupons, coupon::by_id, {to_datum(id)});
+}
+
+CouponStatus status_of(const Table& coupons) {
+    return value_or_raise(coupon_status_from_text(text_view(value(coupons, coupon::status))));
 }
 
 }  // namespace rewards::pg

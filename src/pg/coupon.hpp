@@ -1,6 +1,7 @@
 // Coupons, as the functions of this folder read and write them.
 #pragma once
 
+#include "core/coupon_status.hpp"
 #include "pg/table.hpp"
 #include "pg/tenant.hpp"
 
@@ -42,7 +43,8 @@ enum : std::uint8_t {
     refunded_at,
     refund_points_event_id,
     created_at,
-    updated_at
+    updated_at,
+    column_count
 };
 enum : std::size_t { by_id, by_code, by_holder };
 }  // namespace coupon
@@ -58,5 +60,8 @@ Table& open_coupons_for_reading(Write& read);
 // does that first.
 bool find_coupon(Table& coupons, const Uuid& company, const Uuid& id);
 bool lock_coupon(Table& coupons, const Uuid& company, const Uuid& id);
+
+// Of the found row.
+CouponStatus status_of(const Table& coupons);
 
 }  // namespace rewards::pg

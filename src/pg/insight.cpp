@@ -147,6 +147,13 @@ Severity known_severity(const Arguments& arguments, int index) {
     return *severity;
 }
 
+// Noted by somebody within the last `pause`, and taken as seriously.
+bool is_fresh(const Table& insights, const Insight& insight, std::int64_t pause) {
+    const std::optional<Severity> severity = severity_of(text_view(value(insights, row::severity)));
+    return severity && *severity >= insight.severity &&
+           DatumGetTimestampTz(value(insights, row::updated_at)) > GetCurrentTimestamp() - pause;
+}
+
 const char* resolve_locked(Table& insights, const Datum& company, const Uuid& id, const std::optional<Datum>& note) {
     if (!lock_row(insights, row::by_id, {company, to_datum(id)})) return "not_found";
     if (DatumGetBool(value(insights, row::resolved))) return "already_resolved";
@@ -195,6 +202,20 @@ NotedInsight note_insight(Write& write, const AccountKey& account, const Insight
 
 NotedInsight note_company_insight(Write& write, const Uuid& company, const Insight& insight) {
     return note_insight(write, {whole_company, company}, insight);
+}
+
+void note_company_insight_rarely(Write& write, const Uuid& company, const Insight& insight, std::int64_t pause) {
+    const Datum of_company = to_datum(company);
+    const Datum type = to_datum(insight.type);
+    Table& insights = open_for_reading(write, row::layout);
+    if (find(insights, row::by_open, {to_datum(whole_company), of_company, type}) && is_fresh(insights, insight, pause))
+        return;
+    open_for_writing(write, row::layout);
+    if (lock_row(insights, row::by_open, {to_datum(whole_company), of_company, type}, LockWaitSkip)) {
+        if (!is_fresh(insights, insight, pause)) count_up(insights, insight);
+    } else if (!find(insights, row::by_open, {to_datum(whole_company), of_company, type})) {
+        open_insight(insights, {whole_company, company}, insight);
+    }
 }
 
 Insight nonce_conflict(std::string_view call, std::string_view nonce) {

@@ -51,6 +51,10 @@ inline constexpr Uuid whole_company{};
 // others who note one of its kind wait: note sparingly.
 NotedInsight note_company_insight(Write& write, const Uuid& company, const Insight& insight);
 
+// The same for what comes in floods: not if somebody has noted it within the last `pause` microseconds and taken it as
+// seriously, or is about to. Waits for nobody who counts one up.
+void note_company_insight_rarely(Write& write, const Uuid& company, const Insight& insight, std::int64_t pause);
+
 // A nonce that came back with another request; `call` is the function that refused it. Lives as long as the memory
 // context.
 Insight nonce_conflict(std::string_view call, std::string_view nonce);

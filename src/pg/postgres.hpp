@@ -56,8 +56,11 @@ extern "C" {
 #endif
 #include "rewrite/rewriteHandler.h"
 #include "storage/fd.h"
+#include "storage/ipc.h"
 #include "storage/lmgr.h"
+#include "storage/lwlock.h"
 #include "storage/procarray.h"
+#include "storage/shmem.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"

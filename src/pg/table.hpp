@@ -114,6 +114,8 @@ std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<
 
 // A column of the found row.
 std::optional<Datum> optional_value(const Table& table, std::uint8_t column);
+std::optional<TimestampTz> optional_time(const Table& table, std::uint8_t column);
+std::optional<std::string_view> optional_text(const Table& table, std::uint8_t column);
 Datum value(const Table& table, std::uint8_t column);
 
 void insert(Table& table, std::span<const Cell> cells);

@@ -11,6 +11,20 @@ Datum bytea_datum(std::span<const std::uint8_t> bytes) {
     return PointerGetDatum(value);
 }
 
+Datum jsonb_of_texts(std::initializer_list<JsonText> fields) {
+    StringInfoData json;
+    initStringInfo(&json);
+    const char* separator = "{";
+    for (const auto& [name, text] : fields) {
+        if (!text) continue;
+        appendStringInfo(&json, "%s\"%s\": ", separator, name);
+        escape_json(&json, pnstrdup(text->data(), text->size()));
+        separator = ", ";
+    }
+    appendStringInfoString(&json, json.len == 0 ? "{}" : "}");
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
 std::string_view text_view(Datum datum) { return bytes_view(datum); }
 
 std::string_view bytes_view(Datum datum) {
@@ -50,19 +64,6 @@ std::int64_t interval_length(Datum datum) {
     return interval->time + (std::int64_t{interval->month} * DAYS_PER_MONTH + interval->day) * USECS_PER_DAY;
 }
 
-Datum jsonb_of_texts(std::initializer_list<std::pair<const char*, std::string_view>> fields) {
-    StringInfoData json;
-    initStringInfo(&json);
-    const char* separator = "{";
-    for (const auto& [name, text] : fields) {
-        appendStringInfo(&json, "%s\"%s\": ", separator, name);
-        escape_json(&json, pnstrdup(text.data(), text.size()));
-        separator = ", ";
-    }
-    appendStringInfoChar(&json, '}');
-    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
-}
-
 Datum Arguments::required(int index, const char* name) const {
     if (is_null(index)) ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name));
     return datum(index);
@@ -85,6 +86,23 @@ std::string_view Arguments::word(int index, const char* name, std::size_t limit)
     std::string_view text = text_view(required(index, name));
     if (text.empty() || text.size() > limit) raise_length(name, text.size(), limit);
     return text;
+}
+
+std::optional<std::string_view> Arguments::optional_word(int index, const char* name, std::size_t limit) const {
+    if (is_null(index)) return std::nullopt;
+    return word(index, name, limit);
+}
+
+// Compared as intervals: the length of a very long one would overflow.
+std::int64_t Arguments::duration(int index, const char* name, int most_hours) const {
+    Interval none{0, 0, 0};
+    Interval longest{most_hours * USECS_PER_HOUR, 0, 0};
+    const Datum given = required(index, name);
+    if (DatumGetBool(DirectFunctionCall2(interval_le, given, IntervalPGetDatum(&none))) ||
+        DatumGetBool(DirectFunctionCall2(interval_gt, given, IntervalPGetDatum(&longest))))
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s must be more than zero and at most %d hours", name, most_hours));
+    return interval_length(given);
 }
 
 namespace {

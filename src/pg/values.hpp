@@ -30,6 +30,10 @@ inline Datum to_datum(std::string_view text) {
 // Not an overload of to_datum: a fingerprint of 16 bytes has the type of a Uuid.
 Datum bytea_datum(std::span<const std::uint8_t> bytes);
 
+// An object of texts; what is absent is left out.
+using JsonText = std::pair<const char*, std::optional<std::string_view>>;
+Datum jsonb_of_texts(std::initializer_list<JsonText> fields);
+
 // The view lives as long as the datum, or as the memory context where it had to be detoasted.
 std::string_view text_view(Datum datum);
 
@@ -44,9 +48,6 @@ std::optional<Digest> digest_of(Datum bytes);
 
 // One that would look like something else in a log.
 bool has_control_character(std::string_view text);
-
-// One object of texts by name.
-Datum jsonb_of_texts(std::initializer_list<std::pair<const char*, std::string_view>> fields);
 
 // Canonical text, in the current memory context.
 const char* uuid_text(const Uuid& uuid);
@@ -77,6 +78,10 @@ struct Arguments {
 
     // Between 1 and `limit` bytes.
     std::string_view word(int index, const char* name, std::size_t limit) const;
+    std::optional<std::string_view> optional_word(int index, const char* name, std::size_t limit) const;
+
+    // An interval of more than zero and at most so many hours, in microseconds.
+    std::int64_t duration(int index, const char* name, int most_hours) const;
 };
 
 struct RowField {

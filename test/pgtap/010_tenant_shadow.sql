@@ -21,6 +21,7 @@ CREATE TABLE attack.good (argument text PRIMARY KEY, value text);
 INSERT INTO attack.good VALUES
     ('user_id', :'ann'), ('target_user_id', :'ann'), ('only_user', :'ann'), ('company_id', :'acme'), ('role', 'service'), ('actor', 'till'),
     ('decision', 'approve'), ('event_type', 'visit'), ('insight_type', 'manual_flag'), ('severity', 'low'), ('code', '0000-0000-0000-0000'),
+    ('ref', '0000-0000-0000'),
     ('features', '{1000}'), ('rules_version', '1'), ('dry_run', 'false'), ('app', 'attack_app'), ('admin', 'attack_admin'),
     ('target', 'attack.product'), ('relation', 'attack.product'::regclass::oid::text), ('company_column', 'company_id'), ('cross_company', NULL), ('backup', NULL),
     ('tenant', NULL), ('before', NULL), ('challenge', NULL), ('not_before', NULL),

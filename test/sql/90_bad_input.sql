@@ -5,6 +5,9 @@
 \set member_1 a0000000-0000-4000-8000-000000000901
 INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value)
     VALUES (offer('90a1'), :'company_a', 'coffee', 1, 'product', 1);
+INSERT INTO rewards.coupons (coupon_id, company_id, code_hash, key_slot, code_route, code_symbols, template_id, issued_to,
+    issued_points_cost, coupon_value_type, coupon_value)
+    VALUES (event('904'), :'company_a', sha256('904'), 0, 0, 16, offer('90a1'), :'member_1', 1, 'product', 1);
 INSERT INTO rewards.point_rules (company_id, event_type, base_points) VALUES (:'company_a', 'visit', 10);
 BEGIN;
 SELECT rewards.set_company_context(:'company_a') \gset
@@ -68,6 +71,8 @@ INSERT INTO good VALUES
     ('redact', $$'{note}'$$), ('company_a', $$company('90a')$$), ('company_b', $$company('90b')$$),
     ('acting_role', $$'regress_rewards_app'$$), ('samples', $$'{}'$$),
     ('column_name', $$'company_id'$$), ('server_version_num', '150000');
+INSERT INTO good VALUES
+    ('coupon_id', $$event('904')$$), ('refund', 'true'), ('ref', $$'0000-0000-0000'$$);
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
