@@ -48,6 +48,10 @@ DECLARE
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
         'review_points_event(uuid, text, text, text)',
         'restock_coupon(uuid, bigint)',
+        'begin_coupon_batch(uuid, integer, text, timestamptz)',
+        'issue_coupon_batch(uuid, integer)',
+        'coupon_batch_codes(uuid, integer, integer)',
+        'revoke_coupon_batch(uuid, text, integer)',
         'hash_coupon_code(text)',
         'find_coupon_by_ref(text)',
         'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
@@ -102,6 +106,7 @@ DECLARE
         'data_version', 'token_keys', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks',
         'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue',
+        'coupon_batches',
         'coupon_stock_discrepancies',
         'coupon_keys'];
     statement text;

@@ -12,6 +12,7 @@ SELECT plan(38);
 -- Tables
 
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
+                                   'coupon_batches',
                                    'coupons', 'coupon_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
                                    'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks',
@@ -238,6 +239,14 @@ SELECT set_eq('TABLE callable', $$ VALUES
         'record', 'volatile', 'unsafe', false),
     ('claim_coupon(code text, claimed_by text, proof jsonb DEFAULT NULL::jsonb, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text)',
         'record', 'volatile', 'unsafe', false),
+    ('begin_coupon_batch(template_id uuid, quantity integer, label text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT outcome text, OUT batch_id uuid, OUT replayed boolean)',
+        'record', 'volatile', 'unsafe', false),
+    ('issue_coupon_batch(batch_id uuid, max_codes integer DEFAULT 100000, OUT outcome text, OUT issued bigint, OUT remaining bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('coupon_batch_codes(batch_id uuid, after_number integer DEFAULT 0, max_codes integer DEFAULT 100000)',
+        'TABLE(number integer, coupon_id uuid, coupon_code text, expires_at timestamp with time zone)', 'volatile', 'unsafe', false),
+    ('revoke_coupon_batch(batch_id uuid, reason text, max_coupons integer DEFAULT 100000, OUT outcome text, OUT revoked bigint, OUT claimed bigint, OUT remaining bigint)',
+        'record', 'volatile', 'unsafe', false),
     ('hash_coupon_code(code text)', 'bytea', 'stable', 'unsafe', true),
     ('revoke_coupon(coupon_id uuid, reason text, refund boolean DEFAULT false, OUT outcome text, OUT user_id uuid, OUT points_refunded bigint, OUT refund_event_id uuid, OUT balance bigint)',
         'record', 'volatile', 'unsafe', false),
@@ -335,6 +344,7 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.audit_log', 'refuse_write'), ('rewards.audit_log', 'refuse_row_write'),
               ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write'),
               ('rewards.audit_blocks', 'refuse_write'), ('rewards.audit_blocks', 'refuse_row_write'),
+              ('rewards.coupon_batches', 'refuse_write'),
               ('rewards.token_keys', 'refuse_write'), ('rewards.token_keys', 'refuse_row_change'),
               ('rewards.token_keys', 'refuse_row_removal') $$,
     'the guards hold for replication roles, too');

@@ -46,6 +46,7 @@ DECLARE
     company uuid;
     member uuid;
     offer uuid;
+    leaflets uuid;
 BEGIN
     FOREACH company IN ARRAY ARRAY[attack.id('acme'), attack.id('other')] LOOP
         PERFORM rewards.set_company_context(company, 'fixture', 'service');
@@ -57,6 +58,8 @@ BEGIN
             VALUES ('retired', 10, 'product', 1, false);
         INSERT INTO rewards.coupon_templates (template_name, points_cost, coupon_value_type, coupon_value)
             VALUES ('coffee', 10, 'product', 1) RETURNING id INTO offer;
+        SELECT batch_id INTO leaflets FROM rewards.begin_coupon_batch(offer, 3, 'leaflets');
+        PERFORM rewards.issue_coupon_batch(leaflets, 2);
         FOREACH member IN ARRAY ARRAY[attack.id('ann'), attack.id('bob')] LOOP
             INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status, expires_at)
                 VALUES (member, 'gift', now(), 500, 'validated', now() + '9 days'),
