@@ -79,7 +79,7 @@ AS $function$
     INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, proof_type, validation_status, validated_by, validated_at, validation_notes)
     SELECT d.user_id, 'balance_carried_over', now(), d.missing::bigint, 'server', 'validated', 'moving over', now(), d.reason
       FROM rewards_migration.balance_differences d JOIN rewards_migration.run r USING (company_id, is_dry_run)
-     WHERE d.batch = of_batch AND r.adjusts
+     WHERE d.batch = of_batch
 $function$;
 
 DROP FUNCTION IF EXISTS rewards_migration.copy_batch(integer);
@@ -98,7 +98,9 @@ BEGIN
         PERFORM rewards_migration.copy_table(name, users, of_batch);
     END LOOP;
     PERFORM rewards_migration.compare_balances(users, of_batch);
-    PERFORM rewards_migration.adjust_balances(of_batch);
-    PERFORM rewards_migration.compare_balances(users, of_batch);
+    IF (SELECT r.adjusts FROM rewards_migration.run r) THEN
+        PERFORM rewards_migration.adjust_balances(of_batch);
+        PERFORM rewards_migration.compare_balances(users, of_batch);
+    END IF;
 END
 $function$;

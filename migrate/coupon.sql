@@ -6,7 +6,7 @@ CREATE FUNCTION rewards_migration.copy_coupon_templates(users text[], only_id te
 AS $function$
     WITH judged AS (
         SELECT s.*, rewards_migration.uuid_of(r.company_id, 'coupon_templates:', s.source_id) AS template_id, r.company_id, r.is_dry_run,
-               CASE WHEN s.source_id IS NULL THEN 'it has no id'
+               CASE WHEN s.source_id = '' THEN 'it has no id'
                     WHEN row_number() OVER (PARTITION BY s.source_id ORDER BY s.created_at) > 1 THEN 'its id is there twice' END AS problem
           FROM rewards_migration.source_coupon_templates(users) s, rewards_migration.run r
          WHERE only_id IS NULL OR s.source_id = only_id),
@@ -39,12 +39,16 @@ $function$;
 
 -- The stored form of an old code's HMAC, under the key slot that holds the old secret.
 DROP FUNCTION IF EXISTS rewards_migration.hash_code(text);
-CREATE FUNCTION rewards_migration.hash_code(code_hash text) RETURNS TABLE (tag bytea, layer smallint)
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION rewards_migration.hash_code(old_hash text) RETURNS TABLE (tag bytea, layer smallint)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT l.code_hash, l.layer_slot
-      FROM rewards_migration.run r, rewards.legacy_code_hash(r.key_slot, decode(regexp_replace(code_hash, '^\\x', ''), 'hex')) l
-     WHERE regexp_replace(code_hash, '^\\x', '') ~* '^[0-9a-f]{64}$'
+DECLARE
+    digits CONSTANT text := regexp_replace(old_hash, '^\\x', '');
+BEGIN
+    IF digits ~* '^[0-9a-f]{64}$' THEN
+        RETURN QUERY SELECT l.code_hash, l.layer_slot FROM rewards_migration.run r, rewards.legacy_code_hash(r.key_slot, decode(digits, 'hex')) l;
+    END IF;
+END
 $function$;
 
 DROP FUNCTION IF EXISTS rewards_migration.copy_coupons(text[], text);
@@ -66,7 +70,7 @@ AS $function$
           LEFT JOIN LATERAL rewards_migration.hash_code(s.code_hash) h ON true),
     judged AS (
         SELECT s.*, t.coupon_value_type, t.coupon_value, paid.id AS paid_id, refund.id AS refund_id,
-               CASE WHEN s.source_id IS NULL THEN 'it has no coupon_id'
+               CASE WHEN s.source_id = '' THEN 'it has no coupon_id'
                     WHEN s.copy > 1 THEN 'its coupon_id is there twice'
                     WHEN s.new_status IS NULL OR s.new_status NOT IN ('issued', 'redeemed', 'revoked', 'expired') THEN format('there is no status "%s" here', s.status)
                     WHEN s.tag IS NULL THEN 'code_hash is not of 64 hexadecimal digits'

@@ -15,13 +15,12 @@ AS $function$
           FROM rewards_migration.source_points_events(users) s
           JOIN rewards_migration.members m ON m.company_id = rewards.get_current_company_id() AND m.source_user = s.source_user),
     judged AS (
-        SELECT s.*, CASE WHEN s.source_id IS NULL THEN 'it has no id'
+        SELECT s.*, CASE WHEN s.source_id = '' THEN 'it has no id'
                          WHEN s.copy > 1 THEN 'its id is there twice'
                          WHEN s.status IS NULL OR s.status NOT IN ('pending', 'validating', 'validated', 'rejected', 'pending_review', 'flagged')
                              THEN format('there is no status "%s" here', s.status) END AS problem,
-               -- Moments are compared by what they say in ISO form, so that one that is none fails where it is stored.
                concat_ws(', ', CASE WHEN s.payload > 1 AND s.payload_hash IS NOT NULL THEN 'payload_hash of another event: now null' END,
-                               CASE WHEN s.created_at > now()::text THEN 'created_at in the future: now the moment of copying' END,
+                               CASE WHEN s.created_at::timestamptz > now() THEN 'created_at in the future: now the moment of copying' END,
                                CASE WHEN s.created_at IS NULL THEN 'no created_at: now event_time' END,
                                CASE WHEN s.event_time IS NULL THEN 'no event_time: now created_at' END,
                                CASE WHEN s.trust_score LIKE '%.%' THEN format('trust_score %s: now rounded', s.trust_score) END) AS changes
@@ -55,9 +54,9 @@ AS $function$
         UNION ALL
         SELECT s.nonce, s.source_user, s.event_type, coalesce(s.created_at, s.event_time), NULL, false
           FROM rewards_migration.source_points_events(users) s, kept
-         WHERE s.nonce IS NOT NULL AND coalesce(s.created_at, s.event_time) >= (now() - kept.time)::text),
+         WHERE s.nonce IS NOT NULL AND coalesce(s.created_at, s.event_time) COLLATE "C" >= (now() - kept.time)::text),
     judged AS (
-        SELECT s.*, m.user_id, m.batch, CASE WHEN s.source_id IS NULL THEN 'it has no nonce' END AS problem,
+        SELECT s.*, m.user_id, m.batch, CASE WHEN s.source_id = '' THEN 'it has no nonce' END AS problem,
                concat_ws(', ', CASE WHEN s.is_nonce AND count(*) FILTER (WHERE s.is_nonce) OVER again > 1 THEN 'the nonce is there twice: now once, with the later expiry' END,
                                CASE WHEN s.is_nonce AND s.event_type IS NULL THEN 'no event_type: now unknown' END) AS changes
           FROM seen s

@@ -1,5 +1,5 @@
 -- The source in one form, whatever its columns are: for each table a function source_TABLE(users) with all columns as text, null where
--- the source has no such column. Its conditions are on the source's own columns, so that its indexes serve.
+-- the source has no such column; an id that is null is empty. Its conditions are on the source's own columns, so that its indexes serve.
 
 DROP FUNCTION IF EXISTS rewards_migration.source_tables();
 CREATE FUNCTION rewards_migration.source_tables()
@@ -61,7 +61,7 @@ $function$;
 DROP FUNCTION IF EXISTS rewards_migration.make_source(regclass, text, text, text, text[], text[], text);
 CREATE FUNCTION rewards_migration.make_source(
     relation regclass, name text, id_column text, user_column text, columns text[], own text[], of_company text) RETURNS void
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $function$
 DECLARE
     user_type CONSTANT text := (SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = user_column);
@@ -75,7 +75,7 @@ BEGIN
             SELECT %s WHERE %s $body$ $create$,
         'source_' || name, declared,
         CASE WHEN relation IS NULL THEN 'NULL, NULL, ' || shown
-             ELSE format('s.%I::text, %s, %s FROM %s s', id_column, coalesce(format('s.%I::text', user_column), 'NULL::text'), shown, relation) END,
+             ELSE format('coalesce(s.%I::text, ''''), %s, %s FROM %s s', id_column, CASE WHEN user_column IS NULL THEN 'NULL::text' ELSE format('s.%I::text', user_column) END, shown, relation) END,
         CASE WHEN relation IS NULL THEN 'false'
              WHEN user_column IS NULL THEN of_company
              ELSE format('%s AND s.%I = ANY (users::%s[])', of_company, user_column, user_type) END);

@@ -12,7 +12,7 @@ AS $function$
           FROM rewards_migration.source_fraud_insights(users) s
           JOIN rewards_migration.members m ON m.company_id = rewards.get_current_company_id() AND m.source_user = s.source_user),
     counted AS (
-        SELECT s.*, s.source_id IS NULL OR s.copy > 1 AS is_unusable,
+        SELECT s.*, s.source_id = '' OR s.copy > 1 AS is_unusable,
                CASE WHEN s.is_resolved THEN 1 ELSE row_number() OVER (open_ones ORDER BY s.created_at DESC, s.source_id) END AS place,
                CASE WHEN s.is_resolved THEN 1 ELSE count(*) OVER open_ones END AS occurrences
           FROM seen s WINDOW open_ones AS (PARTITION BY s.user_id, s.new_type, s.is_resolved)),
@@ -44,7 +44,7 @@ CREATE FUNCTION rewards_migration.copy_attestation_cache(users text[], only_id t
     LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $function$
     WITH judged AS (
-        SELECT s.*, m.user_id, m.batch, CASE WHEN s.source_id IS NULL THEN 'it has no attestation_token_hash' END AS problem,
+        SELECT s.*, m.user_id, m.batch, CASE WHEN s.source_id = '' THEN 'it has no attestation_token_hash' END AS problem,
                row_number() OVER (PARTITION BY m.user_id, s.source_id ORDER BY s.verified_at DESC) AS copy
           FROM rewards_migration.source_attestation_cache(users) s
           JOIN rewards_migration.members m ON m.company_id = rewards.get_current_company_id() AND m.source_user = s.source_user
