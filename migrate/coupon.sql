@@ -62,8 +62,7 @@ AS $function$
                rewards_migration.uuid_of(m.company_id, 'points_events:', coalesce(s.points_event_id, e.paid_by)) AS paid_by,
                rewards_migration.uuid_of(m.company_id, 'points_events:', coalesce(s.refund_points_event_id, e.refunded_by)) AS refunded_by,
                coalesce(s.refunded_at, e.refunded_at) AS refund_time, coalesce(s.updated_at, s.issued_at, s.created_at) AS last_known,
-               row_number() OVER (PARTITION BY m.user_id, s.source_id ORDER BY s.created_at) AS copy,
-               row_number() OVER (PARTITION BY h.tag ORDER BY s.status <> 'issued', s.issued_at, s.source_id) AS use
+               row_number() OVER (PARTITION BY m.user_id, s.source_id ORDER BY s.created_at) AS copy
           FROM rewards_migration.source_coupons(users) s
           JOIN rewards_migration.members m ON m.company_id = rewards.get_current_company_id() AND m.source_user = s.source_user
           LEFT JOIN rewards_migration.coupon_events(users) e ON e.source_user = s.source_user AND e.coupon_id = s.source_id
@@ -75,7 +74,8 @@ AS $function$
                     WHEN s.new_status IS NULL OR s.new_status NOT IN ('issued', 'redeemed', 'revoked', 'expired') THEN format('there is no status "%s" here', s.status)
                     WHEN s.tag IS NULL THEN 'code_hash is not of 64 hexadecimal digits'
                     WHEN t.id IS NULL THEN format('there is no template %s', coalesce(s.template_id, '(null)'))
-                    WHEN s.use > 1 OR EXISTS (SELECT FROM rewards.coupons c WHERE c.code_hash = s.tag) THEN 'another coupon has the same code' END AS problem,
+                    WHEN EXISTS (SELECT FROM rewards_migration.shared_codes x WHERE x.code_hash = lower(s.code_hash) AND x.coupon_id <> s.source_id)
+                         OR EXISTS (SELECT FROM rewards.coupons c WHERE c.code_hash = s.tag) THEN 'another coupon has the same code' END AS problem,
                concat_ws(', ', CASE WHEN rewards_migration.word(s.status) = 'held' THEN 'status held: now issued, as nobody holds it' END,
                                CASE WHEN s.new_status = 'redeemed' AND s.redeemed_at IS NULL THEN 'no redeemed_at: now when it was last changed' END,
                                CASE WHEN s.new_status = 'revoked' AND s.revoked_at IS NULL THEN 'no revoked_at: now when it was last changed' END,
@@ -86,7 +86,7 @@ AS $function$
           LEFT JOIN rewards.points_events paid ON paid.user_id = s.user_id AND paid.id = s.paid_by
           LEFT JOIN rewards.points_events refund ON refund.user_id = s.user_id AND refund.id = s.refunded_by
          WHERE (only_id IS NULL OR s.source_id = only_id)
-           AND NOT EXISTS (SELECT FROM rewards.coupons c WHERE c.coupon_id = s.new_id AND c.issued_to = s.user_id)),
+           AND (s.copy > 1 OR NOT EXISTS (SELECT FROM rewards.coupons c WHERE c.coupon_id = s.new_id AND c.issued_to = s.user_id))),
     noted AS (
         INSERT INTO rewards_migration.report
         SELECT r.company_id, r.is_dry_run, j.batch, 'coupons', j.source_id, j.source_user,

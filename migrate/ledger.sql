@@ -26,7 +26,7 @@ AS $function$
                                CASE WHEN s.trust_score LIKE '%.%' THEN format('trust_score %s: now rounded', s.trust_score) END) AS changes
           FROM seen s
          WHERE (only_id IS NULL OR s.source_id = only_id)
-           AND NOT EXISTS (SELECT FROM rewards.points_events e WHERE e.user_id = s.user_id AND e.id = s.event_id)),
+           AND (s.copy > 1 OR NOT EXISTS (SELECT FROM rewards.points_events e WHERE e.user_id = s.user_id AND e.id = s.event_id))),
     noted AS (
         INSERT INTO rewards_migration.report
         SELECT r.company_id, r.is_dry_run, j.batch, 'points_events', j.source_id, j.source_user,

@@ -31,6 +31,12 @@ CREATE TABLE IF NOT EXISTS rewards_migration.batches (
 );
 COMMENT ON TABLE rewards_migration.batches IS 'The batches; one with copied_at is done with, unless it left something behind';
 
+CREATE TABLE IF NOT EXISTS rewards_migration.shared_codes (
+    code_hash text PRIMARY KEY,
+    coupon_id text NOT NULL
+);
+COMMENT ON TABLE rewards_migration.shared_codes IS 'Codes that several coupons of the source have, and the one that keeps it: a live one, or else the oldest';
+
 CREATE TABLE IF NOT EXISTS rewards_migration.report (
     company_id   uuid    NOT NULL,
     is_dry_run   boolean NOT NULL,

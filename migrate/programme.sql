@@ -10,8 +10,9 @@ DECLARE
 BEGIN
     CREATE TEMP TABLE found_users (source_user text, source_table text, source_id text) ON COMMIT DROP;
     FOR wanted IN SELECT * FROM rewards_migration.source_tables() LOOP
-        EXECUTE format('INSERT INTO pg_temp.found_users SELECT u.source_user, %L, u.source_id FROM rewards_migration.%I() u',
-            wanted.name, 'users_of_' || wanted.name);
+        CONTINUE WHEN wanted.user_column IS NULL;
+        EXECUTE format('INSERT INTO pg_temp.found_users SELECT DISTINCT s.source_user, %L, CASE WHEN s.source_user IS NULL THEN s.source_id END FROM rewards_migration.%I() s',
+            wanted.name, 'all_of_' || wanted.name);
     END LOOP;
     INSERT INTO rewards_migration.report
         SELECT r.company_id, r.is_dry_run, NULL, f.source_table, f.source_id, NULL, 'left_behind', format('it has no %s', t.user_column)
@@ -46,11 +47,15 @@ BEGIN
      WHERE b.company_id = company
        AND EXISTS (SELECT FROM rewards_migration.report p WHERE p.company_id = company AND p.batch = b.batch AND p.outcome = 'left_behind');
     PERFORM rewards_migration.read_source(source, company, company_column, source_company);
-    IF key_slot IS NULL AND EXISTS (SELECT FROM rewards_migration.users_of_coupons()) THEN
+    IF key_slot IS NULL AND EXISTS (SELECT FROM rewards_migration.all_of_coupons()) THEN
         RAISE EXCEPTION 'the source has coupons, and no key slot is named for their codes' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Put the old secret into the key file, "legacy 7 <hexadecimal digits>", and pass -v key_slot=7.';
     END IF;
     PERFORM rewards_migration.list_members(company, users_at_once);
+    DELETE FROM rewards_migration.shared_codes;
+    INSERT INTO rewards_migration.shared_codes
+        SELECT lower(s.code_hash), (array_agg(s.source_id ORDER BY rewards_migration.word(s.status) <> 'issued', s.issued_at, s.source_id))[1]
+          FROM rewards_migration.all_of_coupons() s WHERE s.code_hash IS NOT NULL GROUP BY lower(s.code_hash) HAVING count(*) > 1;
 END
 $function$;
 
@@ -67,7 +72,7 @@ BEGIN
         RETURN;
     END IF;
     IF rewards_migration.copy_rows('coupon_templates', NULL) IS NOT NULL THEN
-        FOR one_id IN SELECT s.source_id FROM rewards_migration.source_coupon_templates(NULL) s GROUP BY s.source_id ORDER BY s.source_id LOOP
+        FOR one_id IN SELECT s.source_id FROM rewards_migration.all_of_coupon_templates() s GROUP BY s.source_id ORDER BY s.source_id LOOP
             INSERT INTO rewards_migration.report
                 SELECT r.company_id, r.is_dry_run, NULL, 'coupon_templates', one_id, NULL, 'left_behind', problem
                   FROM rewards_migration.run r, rewards_migration.copy_rows('coupon_templates', NULL, one_id) AS problem WHERE problem IS NOT NULL;

@@ -1,5 +1,5 @@
--- The source in one form, whatever its columns are: for each table a function source_TABLE(users) with all columns as text, null where
--- the source has no such column; an id that is null is empty. Its conditions are on the source's own columns, so that its indexes serve.
+-- The source in one form, whatever its columns are: for each table the functions source_TABLE(users) and all_of_TABLE(), with
+-- all columns as text, null where the source has no such column; an id that is null is empty. Its conditions are on the source's own columns, so that its indexes serve.
 
 DROP FUNCTION IF EXISTS rewards_migration.source_tables();
 CREATE FUNCTION rewards_migration.source_tables()
@@ -68,22 +68,15 @@ DECLARE
     shown CONSTANT text := (SELECT string_agg(CASE WHEN c = ANY (own) THEN format('s.%I::text', c) ELSE 'NULL::text' END, ', ' ORDER BY place)
                               FROM unnest(columns) WITH ORDINALITY AS u (c, place));
     declared CONSTANT text := (SELECT string_agg(format('%I text', c), ', ' ORDER BY place) FROM unnest(columns) WITH ORDINALITY AS u (c, place));
+    -- Inlined where it is used; %s is the condition on users.
+    body CONSTANT text := format('RETURNS TABLE (source_id text, source_user text, %s) LANGUAGE sql STABLE AS $body$ SELECT %s %%s $body$', declared,
+        CASE WHEN relation IS NULL THEN format('NULL, NULL, %s WHERE false AND', shown)
+             ELSE format('coalesce(s.%I::text, ''''), %s, %s FROM %s s WHERE %s AND', id_column,
+                         CASE WHEN user_column IS NULL THEN 'NULL::text' ELSE format('s.%I::text', user_column) END, shown, relation, of_company) END);
 BEGIN
-    EXECUTE format('DROP FUNCTION IF EXISTS rewards_migration.%I(text[]), rewards_migration.%I()', 'source_' || name, 'users_of_' || name);
-    EXECUTE format($create$
-        CREATE FUNCTION rewards_migration.%I(users text[]) RETURNS TABLE (source_id text, source_user text, %s) LANGUAGE sql STABLE AS $body$
-            SELECT %s WHERE %s $body$ $create$,
-        'source_' || name, declared,
-        CASE WHEN relation IS NULL THEN 'NULL, NULL, ' || shown
-             ELSE format('coalesce(s.%I::text, ''''), %s, %s FROM %s s', id_column, CASE WHEN user_column IS NULL THEN 'NULL::text' ELSE format('s.%I::text', user_column) END, shown, relation) END,
-        CASE WHEN relation IS NULL THEN 'false'
-             WHEN user_column IS NULL THEN of_company
-             ELSE format('%s AND s.%I = ANY (users::%s[])', of_company, user_column, user_type) END);
-    -- Null, too: whoever has no user is told of.
-    EXECUTE format('CREATE FUNCTION rewards_migration.%I() RETURNS TABLE (source_user text, source_id text) LANGUAGE sql STABLE AS %L',
-        'users_of_' || name,
-        CASE WHEN relation IS NULL OR user_column IS NULL THEN 'SELECT NULL::text, NULL::text WHERE false'
-             ELSE format('SELECT DISTINCT s.%1$I::text, CASE WHEN s.%1$I IS NULL THEN s.%2$I::text END FROM %3$s s WHERE %4$s',
-                         user_column, id_column, relation, of_company) END);
+    EXECUTE format('DROP FUNCTION IF EXISTS rewards_migration.%I(text[]), rewards_migration.%I()', 'source_' || name, 'all_of_' || name);
+    EXECUTE format('CREATE FUNCTION rewards_migration.%I(users text[]) %s', 'source_' || name, format(body,
+        CASE WHEN relation IS NULL OR user_column IS NULL THEN 'true' ELSE format('s.%I = ANY (users::%s[])', user_column, user_type) END));
+    EXECUTE format('CREATE FUNCTION rewards_migration.%I() %s', 'all_of_' || name, format(body, 'true'));
 END
 $function$;

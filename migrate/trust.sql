@@ -19,7 +19,7 @@ AS $function$
     judged AS (
         SELECT c.* FROM counted c
          WHERE (only_id IS NULL OR c.source_id = only_id)
-           AND NOT EXISTS (SELECT FROM rewards.fraud_insights f WHERE f.user_id = c.user_id AND f.id = c.new_id)),
+           AND (c.copy > 1 OR NOT EXISTS (SELECT FROM rewards.fraud_insights f WHERE f.user_id = c.user_id AND f.id = c.new_id))),
     noted AS (
         INSERT INTO rewards_migration.report
         SELECT r.company_id, r.is_dry_run, j.batch, 'fraud_insights', j.source_id, j.source_user,
