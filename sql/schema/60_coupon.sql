@@ -48,7 +48,9 @@ COMMENT ON COLUMN rewards.coupons.plaintext_code IS 'Always null: here so that a
 COMMENT ON COLUMN rewards.coupons.coupon_value IS 'The value promised at issue; a later change of the template does not touch it';
 COMMENT ON COLUMN rewards.coupons.redeemed_at IS 'When the code was claimed at the counter (rewards.claim_coupon)';
 COMMENT ON COLUMN rewards.coupons.redeemed_by IS 'Who claimed it';
+COMMENT ON COLUMN rewards.coupons.key_slot IS 'Where in the key file the key of its code is: see master_keys';
 COMMENT ON COLUMN rewards.coupons.layer_slot IS 'The key slot whose key was laid over code_hash; null: none';
+COMMENT ON COLUMN rewards.coupons.code_symbols IS 'How long its code is: 16 or 20; 0: the code is not one of ours, and cannot be shown again';
 COMMENT ON COLUMN rewards.coupons.points_event_id IS 'The event that its points were spent by';
 COMMENT ON COLUMN rewards.coupons.stock_stripe IS 'Where in coupon_stock it was taken from; null: its template had no limit';
 COMMENT ON COLUMN rewards.coupons.vendor_code_id IS 'The vendor''s code that is handed out instead of one of ours';
@@ -60,17 +62,6 @@ CREATE UNIQUE INDEX coupons_code ON rewards.coupons (code_hash, issued_to);
 CREATE INDEX coupons_holder ON rewards.coupons (issued_to, template_id);
 CREATE INDEX coupons_due ON rewards.coupons (company_id, expires_at)
     WHERE status IN ('issued', 'held') AND expires_at IS NOT NULL;
-
--- Which master keys this database's coupons and tokens were made with, so that a wrong or lost key file is
--- noticed before anything is issued under it. Fingerprints only.
-CREATE TABLE rewards.coupon_keys (
-    slot        smallint    PRIMARY KEY CHECK (slot BETWEEN 0 AND 31),
-    fingerprint bytea       NOT NULL CHECK (octet_length(fingerprint) = 16),
-    created_at  timestamptz NOT NULL DEFAULT now()
-);
-COMMENT ON TABLE rewards.coupon_keys IS 'Fingerprints of the master keys this database has used, for coupons or tokens; the keys themselves are in the file rewards.key_file';
-CREATE TRIGGER coupon_keys_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.coupon_keys
-    FOR EACH STATEMENT EXECUTE FUNCTION rewards.forget_cached_table();
 
 ALTER TABLE rewards.coupons ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.coupons

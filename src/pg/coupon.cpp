@@ -52,4 +52,6 @@ TableLayout layout{"coupons", columns, lookups};
 
 Table& open_coupons(Write& write) { return open_for_writing(write, coupon::layout); }
 
+void hold_coupons() { table_close(open_table(coupon::layout, ShareLock), NoLock); }
+
 }  // namespace rewards::pg

@@ -49,4 +49,7 @@ enum : std::size_t { by_id, by_code, by_holder };
 
 Table& open_coupons(Write& write);
 
+// Waits for whoever is writing coupons, and lets nobody else until the transaction ends.
+void hold_coupons();
+
 }  // namespace rewards::pg

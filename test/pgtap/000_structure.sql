@@ -12,7 +12,7 @@ SELECT plan(38);
 -- Tables
 
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
-                                   'coupons', 'coupon_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
+                                   'coupons', 'master_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
                                    'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks',
                                    'forgotten_nonces', 'token_keys']);
@@ -105,6 +105,8 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('get_context_challenge()', 'bytea', 'volatile', 'unsafe', false),
     ('rotate_token_key()', 'integer', 'volatile', 'unsafe', false),
     ('retire_token_key(key_id integer)', 'void', 'volatile', 'unsafe', false),
+    ('rotate_coupon_key(slot integer DEFAULT NULL::integer)', 'integer', 'volatile', 'unsafe', false),
+    ('retire_coupon_key(slot integer)', 'void', 'volatile', 'unsafe', false),
     ('adopt_request_claims()', 'uuid', 'volatile', 'unsafe', false),
     ('tenant_doctor(company_column name DEFAULT ''company_id''::name)', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'unsafe', false),
     ('known_rls_cves(server_version_num integer DEFAULT (current_setting(''server_version_num''::text))::integer)', 'TABLE(cve text, fixed_in text, problem text)', 'stable', 'safe', false),

@@ -21,9 +21,9 @@ INSERT INTO attack.shown VALUES
     ('none',    'data_version',     'true', 'of the installation, not of a company'),
     ('service', 'data_version',     'true', 'of the installation, not of a company'),
     ('user',    'data_version',     'true', 'of the installation, not of a company'),
-    ('none',    'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
-    ('service', 'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
-    ('user',    'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
+    ('none',    'master_keys',      'true', 'fingerprints of the installation''s keys'),
+    ('service', 'master_keys',      'true', 'fingerprints of the installation''s keys'),
+    ('user',    'master_keys',      'true', 'fingerprints of the installation''s keys'),
     ('none',    'token_keys',       'true', 'numbers of the installation''s keys'),
     ('service', 'token_keys',       'true', 'numbers of the installation''s keys'),
     ('user',    'token_keys',       'true', 'numbers of the installation''s keys');

@@ -62,7 +62,7 @@ SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_app', 'SELECT') $$,
           'point_rules'], 'the back end reads the books');
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_admin', 'SELECT') $$,
     ARRAY['points_events', 'ledger_entries', 'user_points_cache', 'point_lots', 'coupon_templates', 'coupons', 'company_settings',
-          'point_rules', 'used_nonces', 'point_lot_uses', 'coupon_keys', 'data_version', 'account_devices', 'attestation_cache',
+          'point_rules', 'used_nonces', 'point_lot_uses', 'master_keys', 'data_version', 'account_devices', 'attestation_cache',
           'fraud_insights', 'trust_rules', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks', 'forgotten_nonces',
           'token_keys'],
     'staff read what they need to help');
@@ -87,6 +87,8 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_t
           'unsealed_entries', 'event_entry_hash', 'status_entry_hash', 'merkle_root', 'merkle_path', 'follow_merkle_path',
           'block_hash', 'repair_account', 'audit_entry_hash', 'verify_audit', 'verify_audit_rows', 'rotate_token_key',
           'retire_token_key',
+          'rotate_coupon_key',
+          'retire_coupon_key',
           'tenant_doctor', 'known_rls_cves', 'doctor_policies', 'doctor_grants', 'doctor_tables', 'doctor_views',
           'doctor_unique_keys', 'doctor_foreign_keys', 'doctor_has_several_companies',
           'doctor_table_findings', 'doctor_column_findings', 'doctor_support_findings', 'doctor_policy_function_findings',

@@ -59,6 +59,7 @@ INSERT INTO good VALUES
     ('digest', $$format('pg_rewards:1:%1$s:1:%2$s:1:%2$s', company('90a'), encode(sha256(''), 'hex'))$$), ('dry_run', 'true'),
     ('event_source', $$'a'$$), ('entry_source', $$'b'$$), ('book', $$'audit'$$), ('company', $$company('90a')$$),
     ('audit_row', $$(SELECT a FROM rewards.audit_log AS a LIMIT 1)$$), ('ttl', $$'1 minute'$$), ('not_before', $$'now'$$),
+    ('slot', '0'),
     ('challenge', 'NULL'), ('key_id', '1'), ('token', $$rewards.issue_company_token(company('90a'), 'till', 'service')$$);
 -- A table of the application, to be protected, with rows of two companies.
 CREATE TABLE tenant_rows (id integer PRIMARY KEY, company_id uuid, note text);
