@@ -40,7 +40,7 @@ $function$;
 -- The stored form of an old code's HMAC, under the key slot that holds the old secret.
 DROP FUNCTION IF EXISTS rewards_migration.hash_code(text);
 CREATE FUNCTION rewards_migration.hash_code(old_hash text) RETURNS TABLE (tag bytea, layer smallint)
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     digits CONSTANT text := regexp_replace(old_hash, '^\\x', '');
@@ -69,6 +69,7 @@ AS $function$
           LEFT JOIN LATERAL rewards_migration.hash_code(s.code_hash) h ON true),
     judged AS (
         SELECT s.*, t.coupon_value_type, t.coupon_value, paid.id AS paid_id, refund.id AS refund_id,
+               CASE WHEN refund.id IS NOT NULL AND s.new_status IN ('issued', 'expired') THEN 'revoked' ELSE s.new_status END AS status_here,
                CASE WHEN s.source_id = '' THEN 'it has no coupon_id'
                     WHEN s.copy > 1 THEN 'its coupon_id is there twice'
                     WHEN s.new_status IS NULL OR s.new_status NOT IN ('issued', 'redeemed', 'revoked', 'expired') THEN format('there is no status "%s" here', s.status)
@@ -77,7 +78,10 @@ AS $function$
                     WHEN EXISTS (SELECT FROM rewards_migration.shared_codes x WHERE x.code_hash = lower(s.code_hash) AND x.coupon_id <> s.source_id)
                          OR EXISTS (SELECT FROM rewards.coupons c WHERE c.code_hash = s.tag) THEN 'another coupon has the same code' END AS problem,
                concat_ws(', ', CASE WHEN rewards_migration.word(s.status) = 'held' THEN 'status held: now issued, as nobody holds it' END,
+                               CASE WHEN refund.id IS NOT NULL AND s.new_status IN ('issued', 'expired') THEN format('refunded and %s: now revoked', s.new_status) END,
+                               CASE WHEN refund.id IS NOT NULL AND s.new_status = 'redeemed' THEN 'refunded and redeemed: only the events know of the refund' END,
                                CASE WHEN s.new_status = 'redeemed' AND s.redeemed_at IS NULL THEN 'no redeemed_at: now when it was last changed' END,
+                               CASE WHEN s.new_status <> 'redeemed' AND s.redeemed_at IS NOT NULL THEN format('redeemed_at does not go with status %s: now null', s.new_status) END,
                                CASE WHEN s.new_status = 'revoked' AND s.revoked_at IS NULL THEN 'no revoked_at: now when it was last changed' END,
                                CASE WHEN s.issued_points_cost <> '0' AND paid.id IS NULL THEN 'the event that paid for it is not known: it cannot be refunded' END,
                                CASE WHEN s.refund_time IS NOT NULL AND refund.id IS NULL THEN 'the event that refunded it is not known' END) AS changes
@@ -97,14 +101,15 @@ AS $function$
             coupon_value_type, coupon_value, issued_at, status, redeemed_at, redeemed_by, redemption_proof, expires_at, metadata,
             revoked_at, revoked_by, revoke_reason, refunded_at, refund_points_event_id, created_at, updated_at)
     SELECT j.new_id, j.tag, r.key_slot, j.layer, 0, 0, j.new_template_id, j.user_id, j.issued_points_cost::bigint, j.paid_id,
-           j.coupon_value_type, j.coupon_value, coalesce(j.issued_at, j.created_at)::timestamptz, j.new_status,
-           CASE WHEN j.new_status = 'redeemed' THEN coalesce(j.redeemed_at, j.last_known)::timestamptz END,
-           CASE WHEN j.new_status = 'redeemed' THEN coalesce(j.redeemed_by, 'unknown') END,
+           j.coupon_value_type, j.coupon_value, coalesce(j.issued_at, j.created_at)::timestamptz, j.status_here,
+           CASE WHEN j.status_here = 'redeemed' THEN coalesce(j.redeemed_at, j.last_known)::timestamptz END,
+           CASE WHEN j.status_here = 'redeemed' THEN coalesce(j.redeemed_by, 'unknown') END,
            j.redemption_proof::jsonb, j.expires_at::timestamptz, j.metadata::jsonb,
-           CASE WHEN j.new_status = 'revoked' THEN coalesce(j.revoked_at, j.last_known)::timestamptz END,
-           CASE WHEN j.new_status = 'revoked' THEN coalesce(j.revoked_by, 'unknown') END,
-           CASE WHEN j.new_status = 'revoked' THEN coalesce(j.revoke_reason, 'unknown') END,
-           CASE WHEN j.refund_id IS NOT NULL THEN coalesce(j.refund_time, j.last_known)::timestamptz END, j.refund_id,
+           CASE WHEN j.status_here = 'revoked' THEN coalesce(j.revoked_at, j.last_known)::timestamptz END,
+           CASE WHEN j.status_here = 'revoked' THEN coalesce(j.revoked_by, 'unknown') END,
+           CASE WHEN j.status_here = 'revoked' THEN coalesce(j.revoke_reason, 'unknown') END,
+           CASE WHEN j.status_here = 'revoked' AND j.refund_id IS NOT NULL THEN coalesce(j.refund_time, j.last_known)::timestamptz END,
+           CASE WHEN j.status_here = 'revoked' THEN j.refund_id END,
            coalesce(j.created_at, j.issued_at)::timestamptz, coalesce(j.updated_at, j.created_at, j.issued_at)::timestamptz
       FROM judged j, rewards_migration.run r
      WHERE j.problem IS NULL

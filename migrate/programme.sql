@@ -26,6 +26,7 @@ BEGIN
          WHERE NOT EXISTS (SELECT FROM rewards_migration.members m WHERE m.company_id = company AND m.source_user = n.source_user);
     INSERT INTO rewards_migration.batches
         SELECT DISTINCT company, m.batch FROM rewards_migration.members m WHERE m.company_id = company AND m.batch > last_batch;
+    ANALYZE rewards_migration.members;
 END
 $function$;
 

@@ -76,7 +76,7 @@ DECLARE
 BEGIN
     EXECUTE format('DROP FUNCTION IF EXISTS rewards_migration.%I(text[]), rewards_migration.%I()', 'source_' || name, 'all_of_' || name);
     EXECUTE format('CREATE FUNCTION rewards_migration.%I(users text[]) %s', 'source_' || name, format(body,
-        CASE WHEN relation IS NULL OR user_column IS NULL THEN 'true' ELSE format('s.%I = ANY (users::%s[])', user_column, user_type) END));
+        CASE WHEN relation IS NULL OR user_column IS NULL THEN 'true' ELSE format('s.%I IN (SELECT u::%s FROM unnest(users) u)', user_column, user_type) END));
     EXECUTE format('CREATE FUNCTION rewards_migration.%I() %s', 'all_of_' || name, format(body, 'true'));
 END
 $function$;

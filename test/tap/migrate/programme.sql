@@ -119,7 +119,13 @@ INSERT INTO coupons (coupon_id, code_hash, template_id, issued_to, issued_points
     (name('odd', 611), code_hash('ODD-611'), name('template', 1), name('member', 518), 0, :at, 'revoked', :at, :at, :at),
     (name('odd', 612), code_hash('ODD-612'), name('template', 1), NULL, 0, :at, 'issued', :at, :at, NULL),
     (name('odd', 613), code_hash('ODD-613'), name('template', 1), name('member', 519), -5, :at, 'issued', :at, :at, NULL),
-    (name('odd', 614), code_hash('ODD 614 ü'), name('template', 1), name('member', 519), 0, :at, 'issued', :at, :at, NULL);
+    (name('odd', 614), code_hash('ODD/614 *#'), name('template', 1), name('member', 519), 0, :at, 'issued', :at, :at, NULL);
+-- Refunded, and yet redeemed or live.
+INSERT INTO coupons (coupon_id, code_hash, template_id, issued_to, issued_points_cost, issued_at, status, redeemed_at, created_at, updated_at)
+    SELECT name('odd', 614 + n), code_hash('ODD-' || 614 + n), name('template', 1), name('member', 527), 0, :at, CASE n WHEN 1 THEN 'redeemed' ELSE 'issued' END,
+           CASE n WHEN 1 THEN :at END, :at, :at FROM generate_series(1, 2) n;
+INSERT INTO points_events (id, user_id, event_type, event_time, points_delta, validation_status, related_entity_type, related_entity_id, created_at)
+    SELECT name('odd', 616 + n), name('member', 527), 'coupon_refund', :at, 10, 'validated', 'coupon', name('odd', 614 + n)::text, :at FROM generate_series(1, 2) n;
 INSERT INTO fraud_insights (id, user_id, insight_type, severity, score, resolved, created_at) VALUES
     (name('odd', 701), name('member', 520), 'low_trust_score', 'low', 30, false, :at), (name('odd', 702), name('member', 520), 'low_trust_score', 'low', 31, false, :at + interval '1 day'),
     (name('odd', 703), name('member', 520), 'low_trust_score', NULL, 32, NULL, :at + interval '2 days'), (name('odd', 704), name('member', 521), 'gut_feeling', 'low', 10, false, :at);
