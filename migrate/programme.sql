@@ -37,9 +37,6 @@ CREATE FUNCTION rewards_migration.begin_run(source text, company uuid, company_c
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
-    IF NOT pg_try_advisory_lock(hashtext('rewards_migration')) THEN
-        RAISE EXCEPTION 'another run is going on' USING ERRCODE = 'object_in_use', HINT = 'Companies are carried over one after the other.';
-    END IF;
     DELETE FROM rewards_migration.run;
     INSERT INTO rewards_migration.run VALUES (company, is_dry_run, key_slot, words, adjusts);
     DELETE FROM rewards_migration.report p WHERE p.company_id = company AND (p.is_dry_run OR p.batch IS NULL);

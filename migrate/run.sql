@@ -66,6 +66,12 @@ SET client_min_messages = warning; -- nothing is said of what did not exist yet
 SET check_function_bodies = off; -- what reads the source is made last
 SET TimeZone = :'timezone';
 SET DateStyle = ISO;
+DO $$
+BEGIN
+    IF NOT pg_try_advisory_lock(hashtext('rewards_migration')) THEN
+        RAISE EXCEPTION 'another run is going on' USING ERRCODE = 'object_in_use', HINT = 'Companies are carried over one after the other.';
+    END IF;
+END $$;
 \ir notebook.sql
 \ir source.sql
 \ir ledger.sql
