@@ -10,6 +10,12 @@ CREATE FUNCTION rewards.retire_coupon_key(slot integer) RETURNS void
 COMMENT ON FUNCTION rewards.retire_coupon_key(integer) IS
     'Says that nothing needs the key in this slot any more: its line may go from the key file, and there is no way back. Waits for calls that write coupons, and lets others wait for its commit. Not in a company context. Errors: object_in_use (with numbers) while coupons that can be claimed, token keys or keys that it is laid over need it, object_not_in_prerequisite_state for the one that makes the new codes, undefined_object for a slot that was never used, insufficient_privilege in a company context';
 
+CREATE FUNCTION rewards.relayer_coupon_key(slot integer, max_coupons integer DEFAULT 1000,
+    OUT relayered integer, OUT complete boolean)
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_relayer_coupon_key';
+COMMENT ON FUNCTION rewards.relayer_coupon_key(integer, integer) IS
+    'For a key that others may have: lays the issuing key over code_hash of the coupons of this slot that can still be claimed, so that nobody who has the old key and a copy of the table can search for codes; whoever has the key and the ids of coupons can compute their codes, against which only reissue_coupon_code() helps. Looks at max_coupons coupons (at most 100000) and goes on with the next call where this one has ended, or with the coupon that somebody was just changing: call it, each time in a transaction of its own, until complete. Codes stay good all the while. Not in a company context. Errors: object_not_in_prerequisite_state for the slot that makes the new codes or is retired, undefined_object for one that was never used, invalid_parameter_value, insufficient_privilege in a company context';
+
 CREATE FUNCTION rewards.legacy_code_hash(slot integer, code_hmac bytea, OUT code_hash bytea, OUT layer_slot smallint)
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_legacy_code_hash';
 COMMENT ON FUNCTION rewards.legacy_code_hash(integer, bytea) IS

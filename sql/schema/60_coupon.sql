@@ -39,8 +39,16 @@ CREATE TABLE rewards.coupons (
     CONSTRAINT coupons_sound CHECK (
         plaintext_code IS NULL
         AND status IN ('issued', 'held', 'redeemed', 'revoked', 'expired')
-        AND octet_length(code_hash) = 32
-        AND (status <> 'redeemed' OR redeemed_at IS NOT NULL))
+        AND octet_length(code_hash) = 32),
+    -- What is there in one status alone, and what comes together.
+    CONSTRAINT coupons_status CHECK (
+        (redeemed_at IS NOT NULL) = (status = 'redeemed')
+        AND (redeemed_by IS NULL AND redemption_proof IS NULL AND claim_ref IS NULL OR status = 'redeemed')
+        AND (held_by IS NOT NULL) = (status = 'held')
+        AND (held_until IS NOT NULL) = (status = 'held')
+        AND (revoked_at IS NOT NULL) = (status = 'revoked')
+        AND (revoked_by IS NULL AND revoke_reason IS NULL AND refunded_at IS NULL OR status = 'revoked')
+        AND (refunded_at IS NULL) = (refund_points_event_id IS NULL))
 ) WITH (fillfactor = 85);
 COMMENT ON TABLE rewards.coupons IS 'Issued coupons. A code is derived from the key file when it is handed out and stored nowhere';
 COMMENT ON COLUMN rewards.coupons.code_hash IS 'HMAC-SHA-256 of company and code under the key in key_slot';
@@ -57,11 +65,43 @@ COMMENT ON COLUMN rewards.coupons.vendor_code_id IS 'The vendor''s code that is 
 COMMENT ON COLUMN rewards.coupons.batch_id IS 'The batch of bearer coupons that it was issued in, which is issued_to then; and batch_number its place there, from 1';
 COMMENT ON COLUMN rewards.coupons.claim_ref IS 'What the claimer calls the claim: with it the same claim gets the same answer again';
 COMMENT ON COLUMN rewards.coupons.held_until IS 'Until when only held_by can claim it';
+COMMENT ON COLUMN rewards.coupons.expires_at IS 'From when it cannot be claimed any more; null: never. It can be changed while the coupon is open';
 
 CREATE UNIQUE INDEX coupons_code ON rewards.coupons (code_hash, issued_to);
 CREATE INDEX coupons_holder ON rewards.coupons (issued_to, template_id);
 CREATE INDEX coupons_due ON rewards.coupons (company_id, expires_at)
     WHERE status IN ('issued', 'held') AND expires_at IS NOT NULL;
+CREATE INDEX coupons_held ON rewards.coupons (company_id, held_until) WHERE status = 'held';
+
+CREATE TRIGGER guard_update BEFORE UPDATE ON rewards.coupons
+    FOR EACH ROW EXECUTE FUNCTION rewards.guard_coupon_update();
+CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.coupons
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('A coupon that was issued is kept; revoke_coupon() takes it back.');
+CREATE TRIGGER refuse_row_removal BEFORE DELETE ON rewards.coupons
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('A coupon that was issued is kept; revoke_coupon() takes it back.');
+ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER guard_update;
+ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_removal;
+ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_row_removal;
+CREATE TRIGGER return_to_stock AFTER UPDATE ON rewards.coupons
+    FOR EACH ROW WHEN (OLD.status <> 'revoked' AND NEW.status = 'revoked' AND NEW.stock_stripe IS NOT NULL)
+    EXECUTE FUNCTION rewards.return_to_stock();
+
+-- Must be empty.
+CREATE VIEW rewards.coupon_stock_discrepancies WITH (security_invoker = true) AS
+    SELECT coalesce(stock.template_id, issued.template_id) AS template_id,
+           coalesce(stock.stripe, issued.stripe) AS stripe, coalesce(stock.taken, 0) AS recorded, coalesce(issued.coupons, 0) AS counted
+      FROM rewards.coupon_stock AS stock
+      FULL JOIN (SELECT template_id, stock_stripe AS stripe, count(*) AS coupons
+                   FROM rewards.coupons WHERE stock_stripe IS NOT NULL AND status <> 'revoked'
+                  GROUP BY template_id, stock_stripe) AS issued USING (template_id, stripe)
+     WHERE coalesce(stock.taken, 0) <> coalesce(issued.coupons, 0)
+    UNION ALL
+    SELECT templates.id, NULL, templates.total_stock, coalesce(sum(stock.allotted), 0)
+      FROM rewards.coupon_templates AS templates LEFT JOIN rewards.coupon_stock AS stock ON stock.template_id = templates.id
+     WHERE templates.total_stock IS NOT NULL
+     GROUP BY templates.id
+    HAVING templates.total_stock <> coalesce(sum(stock.allotted), 0);
+COMMENT ON VIEW rewards.coupon_stock_discrepancies IS 'Stripes whose taken (recorded) is not the number of their coupons (counted); without a stripe: templates whose total_stock is not what their stripes are allotted. Must be empty';
 
 ALTER TABLE rewards.coupons ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.coupons

@@ -108,7 +108,8 @@ Error read_key_file(std::string_view text, KeyFile& file) noexcept {
 
 std::size_t format_key_line(unsigned slot, const Master& master, std::span<char, key_line_size_max> line) noexcept {
     char* end = std::ranges::copy(line_start, line.data()).out;
-    end = std::to_chars(end, end + 2, slot).ptr;
+    if (slot >= 10) *end++ = static_cast<char>('0' + slot / 10);
+    *end++ = static_cast<char>('0' + slot % 10);
     *end++ = ' ';
     for (const std::uint8_t byte : master) {
         *end++ = hex_digits[byte >> 4];

@@ -72,7 +72,7 @@ IssuedCode issue_code(Table& coupons, const Uuid& company, const Uuid& coupon, s
     CodeSpec spec{issuing_slot(), static_cast<unsigned>(configured_route), symbols, generation, coupon};
     KeyRing& keys = key_ring(true);
     for (;; ++spec.generation) {
-        const CouponCode code = value_or_raise(derive_code(keys, spec));
+        const CouponCode code = value_or_raise(derive_new_code(keys, spec));
         const Digest tag = value_or_raise(code_tag(keys, company, code));
         if (!find(coupons, coupon::by_code, {bytea_datum(tag)})) return {spec, code, tag};
         CHECK_FOR_INTERRUPTS();
@@ -111,6 +111,24 @@ CodeFound lock_by_code(Table& coupons, const Uuid& company, std::string_view typ
             return uuid_of(value(coupons, coupon::company_id)) == company ? CodeFound::found : CodeFound::unknown;
         if (!have_keys_changed(used)) return CodeFound::unknown;
     }
+}
+
+Digest stored_tag(const Uuid& company, const CouponCode& code) {
+    KeyRing& ring = key_ring(false);
+    const MasterKeys used = master_keys();
+    const CodeKeys keys{ring, used, company};
+    const KeyedTag issued = tag_of(keys, code);
+    Digest stored = issued.tag;
+    if (!used.slots[issued.slot].layer) return stored;
+    with_read([&](Write& read) {
+        Table& coupons = open_coupons_for_reading(read);
+        follow_layers(keys, issued, [&](const Digest& tag) {
+            if (!find(coupons, coupon::by_code, {bytea_datum(tag)})) return false;
+            stored = tag;
+            return true;
+        });
+    });
+    return stored;
 }
 
 void define_code_settings() {

@@ -28,6 +28,9 @@ enum class CodeFound : std::uint8_t { malformed, unknown, found };
 // is malformed.
 CodeFound lock_by_code(Table& coupons, const Uuid& company, std::string_view typed);
 
+// The tag under which the company's coupon with this code is stored; where there is none, would be when it is issued.
+Digest stored_tag(const Uuid& company, const CouponCode& code);
+
 // Defines rewards.coupon_route.
 void define_code_settings();
 
