@@ -9,17 +9,23 @@ use warnings FATAL => 'all';
 
 use FindBin;
 use lib "$FindBin::Bin/leak";
+use Digest::SHA qw(hmac_sha256_hex);
 use File::Basename;
 use File::Path qw(make_path);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Search;
-use Secrets qw(keys_of code_of);
+use Secrets qw(keys_of codes_of);
 use Test::More;
 
 my $company = '11111111-1111-4111-8111-111111111111';
 my $template = '33333333-3333-4333-8333-333333333333';
 my $other_template = '44444444-4444-4444-8444-444444444444';
+my $vendor_template = '55555555-5555-4555-8555-555555555555';
+my @vendor_codes = map { sprintf 'VENDORSC0DE%05d', $_ * 7919 } 1 .. 8;
+my ($old_secret, $old_code) = ('what the programme before had', '0LDPR0GRAMMESC0DE');
+
+sub names { return join "\n", sort @_ }
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
@@ -68,8 +74,9 @@ SELECT rewards.install(owner => 'shop_owner');
 CREATE TABLE members AS SELECT n, gen_random_uuid() AS id FROM generate_series(1, 20) n;
 BEGIN;
 SELECT rewards.set_company_context('$company');
-INSERT INTO rewards.coupon_templates (id, template_name, points_cost, coupon_value_type, coupon_value, high_value)
-    VALUES ('$template', 'five off', 10, 'fixed_amount', 5, false), ('$other_template', 'trip', 500, 'product', 1, true);
+INSERT INTO rewards.coupon_templates (id, template_name, points_cost, coupon_value_type, coupon_value, high_value, vendor_codes)
+    VALUES ('$template', 'five off', 10, 'fixed_amount', 5, false, false), ('$other_template', 'trip', 500, 'product', 1, true, false),
+           ('$vendor_template', 'cinema', 5, 'product', 1, false, true);
 SELECT FROM members, rewards.award_points(id, 100000, idempotency_key => 'welcome');
 COMMIT;
 SQL
@@ -100,6 +107,52 @@ ok(bench('redeem', $redeem, '-c', 4, '-t', 20, '-D', "template=$_"), 'coupons ar
 ok(bench('claim', $redeem . $claim, '-c', 4, '-t', 20, '-D', "template=$template"), '... and claimed');
 ok(!bench('fail', $redeem . $claim =~ s/'till'/''/r, '-c', 2, '-t', 1, '-D', "template=$template"), 'a claim by nobody is an error');
 
+# The rest of a code's life: held, given back, made anew; looked for in vain, as it was never committed; of a batch; a vendor's; an old programme's.
+my $begin = "BEGIN;\nSELECT FROM rewards.set_company_context('$company', 'till', 'admin');\n";
+my $live = $begin . <<"SQL";
+SELECT outcome AS outcome FROM rewards.hold_coupon(:code, 'till', '1 minute', 'device') \\gset
+SELECT outcome AS outcome FROM rewards.release_coupon(:code, 'till') \\gset
+SELECT c.coupon_id AS coupon FROM rewards.coupons c WHERE c.code_hash = rewards.hash_coupon_code(:code) \\gset
+SELECT coupon_code AS code FROM rewards.reissue_coupon_code(:coupon, 'seen by others') \\gset
+SELECT outcome AS outcome FROM rewards.claim_coupon(:code, 'till', '{"lane": 1}', 'claim 1') \\gset
+COMMIT;
+SQL
+ok(bench('live', $redeem . $live, '-c', 2, '-t', 10, '-D', "template=$template"), 'codes are held, released, reissued and claimed');
+ok(bench('guess', $redeem =~ s/COMMIT/ROLLBACK/r . $claim, '-c', 2, '-t', 3, '-D', "template=$template"), '... and tried in vain');
+ok(bench('vendor', <<"SQL", '-t', 8, '-D', "codes={@{[ join ',', @vendor_codes ]}}", '-D', "template=$vendor_template"), '... and imported, handed out and shown');
+$begin
+SELECT count(*) AS imported FROM rewards.import_vendor_codes(:template, :codes) \\gset
+SELECT id AS member FROM members WHERE n = 1 \\gset
+SELECT coupon_id AS coupon FROM rewards.redeem_coupon(:member, :template, gen_random_uuid()::text) \\gset
+SELECT code AS code FROM rewards.reveal_vendor_code(:coupon) \\gset
+SELECT outcome AS outcome FROM rewards.claim_coupon(:code, 'till') \\gset
+COMMIT;
+SQL
+is($node->safe_psql('shop', 'SELECT count(DISTINCT vendor_code_id) FROM rewards.coupons'), scalar @vendor_codes, '... each to one member');
+
+append_to_file($node->data_dir . '/pg_rewards.keys', 'legacy 9 ' . unpack('H*', $old_secret) . "\n");
+my $old_hash = hmac_sha256_hex($old_code, $old_secret);
+$node->safe_psql('shop', <<"SQL");
+$begin
+INSERT INTO rewards.coupons (code_hash, key_slot, layer_slot, code_route, code_symbols, template_id, issued_to, issued_points_cost, coupon_value_type, coupon_value)
+    SELECT l.code_hash, 9, l.layer_slot, 0, 0, '$template', m.id, 0, 'fixed_amount', 5 FROM rewards.legacy_code_hash(9, '\\x$old_hash') l, members m WHERE m.n = 1;
+COMMIT;
+SELECT FROM rewards.rotate_coupon_key();
+SQL
+ok(bench('old', $begin . "SELECT outcome AS outcome FROM rewards.claim_coupon(:code, 'till') \\gset\nCOMMIT;", '-t', 1, '-D', "code=$old_code"), 'a code of before is claimed');
+is($node->safe_psql('shop', 'SELECT status FROM rewards.coupons WHERE key_slot = 9'), 'redeemed', '... indeed');
+my $batch_file = $node->basedir . '/batch';
+$node->safe_psql('shop', <<"SQL");
+$begin
+SELECT batch_id FROM rewards.begin_coupon_batch('$template', 50, 'leaflets') \\gset
+SELECT FROM rewards.issue_coupon_batch(:'batch_id');
+COPY (SELECT coupon_code FROM members, LATERAL (SELECT b.id FROM rewards.coupon_batches b) AS batch, rewards.coupon_batch_codes(batch.id) WHERE n = 1) TO STDOUT \\g $batch_file
+COMMIT;
+SQL
+my @batch = map { tr/-//dr } split /\n/, slurp_file($batch_file);
+unlink $batch_file;
+is(scalar @batch, 50, 'and a batch is issued with a new key');
+
 # What there is to find
 
 my (%key, %code, %of_database);
@@ -110,13 +163,19 @@ for my $database ('contrib_regression', 'shop') {
     for (split /\n/, $node->safe_psql($database, q(SELECT coupon_id, company_id, key_slot, code_route, code_symbols, code_generation, encode(code_hash, 'hex') FROM rewards.coupons))) {
         my %coupon;
         @coupon{qw(id company slot route symbols generation hash)} = split /\|/;
-        my $code = code_of($keys, %coupon) // next;
-        $code{"code $code"} = $code;
-        push @{ $of_database{$database} }, "code $code";
+        for my $code (codes_of($keys, %coupon)) {
+            $code{"code $code"} = $code;
+            push @{ $of_database{$database} }, "code $code";
+        }
     }
 }
-is(scalar @{ $of_database{shop} }, $node->safe_psql('shop', 'SELECT count(*) FROM rewards.coupons'), 'each code of the shop is known');
-cmp_ok(scalar @{ $of_database{shop} }, '>=', 240, '... and they are many');
+is(scalar @{ $of_database{shop} }, $node->safe_psql('shop', 'SELECT sum(1 + code_generation) FROM rewards.coupons WHERE code_symbols > 0'), 'each code of the shop is known');
+cmp_ok(scalar @{ $of_database{shop} }, '>=', 330, '... and they are many');
+is(names(grep { !$code{"code $_"} } @batch), '', '... those of the batch, too, that it was derived from');
+for my $code (@vendor_codes, $old_code) {
+    $code{"code $code"} = $code;
+    push @{ $of_database{shop} }, "code $code";
+}
 cmp_ok(scalar @{ $of_database{contrib_regression} }, '>=', 10, 'and codes of the suite');
 
 # The suite itself reads this one from the file and keeps it in a table, to forge tokens with.
@@ -139,8 +198,6 @@ my (%typed, %logged);
 }
 my %silent = map { $_ => $code{$_} // $key{$_} } grep { !$typed{$_} } keys %code, keys %key;
 diag sprintf '%d codes and %d keys, of which the suite typed %d; %d MB of log', scalar keys %code, scalar keys %key, scalar keys %typed, (-s $node->logfile) >> 20;
-
-sub names { return join "\n", sort @_ }
 
 is(names(grep { $silent{$_} } keys %logged), '', 'the log: nothing that no client typed');
 is(names(grep { $typed{$_} } @{ $of_database{shop} }), '', '... and nothing of the shop, where codes are parameters');

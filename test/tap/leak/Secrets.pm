@@ -7,7 +7,7 @@ use warnings FATAL => 'all';
 use Digest::SHA qw(hmac_sha256);
 use Exporter 'import';
 
-our @EXPORT_OK = qw(keys_of code_of);
+our @EXPORT_OK = qw(keys_of codes_of);
 
 my @alphabet = split //, '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 my %info = (
@@ -39,18 +39,23 @@ sub keys_of {
 
 sub times_a { return $_[0] << 1 ^ ($_[0] & 16 ? 37 : 0) }
 
-# A coupon's code without hyphens, if its row was made with these keys; otherwise undef.
 sub code_of {
-    my ($keys, %coupon) = @_;
-    my $own = $keys->{ $coupon{slot} } or return;
-    my $id = pack 'H*', $coupon{id} =~ tr/-//dr;
-    my $bits = unpack 'B*', hmac_sha256($id . pack('N', $coupon{generation}), $own->{code});
+    my ($key, $generation, %coupon) = @_;
+    my $bits = unpack 'B*', hmac_sha256(pack('H*N', $coupon{id} =~ tr/-//dr, $generation), $key);
     my @values = ($coupon{slot}, $coupon{route}, map { oct '0b' . substr $bits, 5 * $_, 5 } 0 .. $coupon{symbols} - 4);
     my $sum = 0;
     $sum = times_a($sum) ^ $_ for @values;
-    my $code = join '', @alphabet[ @values, times_a($sum) ];
-    return if hmac_sha256(pack('H*', $coupon{company} =~ tr/-//dr) . $code, $own->{tag}) ne pack 'H*', $coupon{hash};
-    return $code;
+    return join '', @alphabet[ @values, times_a($sum) ];
+}
+
+# The codes of a coupon without hyphens, those of earlier generations last; none if its row was not made with these keys.
+sub codes_of {
+    my ($keys, %coupon) = @_;
+    my $own = $keys->{ $coupon{slot} };
+    return if !$own->{code} || !$coupon{symbols};
+    my @codes = map { code_of($own->{code}, $_, %coupon) } reverse 0 .. $coupon{generation};
+    return if hmac_sha256(pack('H*', $coupon{company} =~ tr/-//dr) . $codes[0], $own->{tag}) ne pack 'H*', $coupon{hash};
+    return @codes;
 }
 
 1;
