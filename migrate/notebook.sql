@@ -24,12 +24,13 @@ CREATE INDEX IF NOT EXISTS members_batch ON rewards_migration.members (company_i
 COMMENT ON TABLE rewards_migration.members IS 'Who has anything in the source, which user_id that is here, and which batch carries it over';
 
 CREATE TABLE IF NOT EXISTS rewards_migration.batches (
-    company_id uuid        NOT NULL,
-    batch      integer     NOT NULL,
-    copied_at  timestamptz,
+    company_id  uuid    NOT NULL,
+    batch       integer NOT NULL,
+    source_rows bigint  NOT NULL,
+    copied_at   timestamptz,
     PRIMARY KEY (company_id, batch)
 );
-COMMENT ON TABLE rewards_migration.batches IS 'The batches; one with copied_at is done with, unless it left something behind';
+COMMENT ON TABLE rewards_migration.batches IS 'The batches; one with copied_at is done with, unless it left something behind or the source has other rows by now';
 
 CREATE TABLE IF NOT EXISTS rewards_migration.shared_codes (
     code_hash text PRIMARY KEY,

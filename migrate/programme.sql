@@ -8,10 +8,10 @@ DECLARE
     wanted record;
     last_batch CONSTANT integer := coalesce((SELECT max(b.batch) FROM rewards_migration.batches b WHERE b.company_id = company), 0);
 BEGIN
-    CREATE TEMP TABLE found_users (source_user text, source_table text, source_id text) ON COMMIT DROP;
+    CREATE TEMP TABLE found_users (source_user text, source_table text, source_id text, rows bigint) ON COMMIT DROP;
     FOR wanted IN SELECT * FROM rewards_migration.source_tables() LOOP
         CONTINUE WHEN wanted.user_column IS NULL;
-        EXECUTE format('INSERT INTO pg_temp.found_users SELECT DISTINCT s.source_user, %L, CASE WHEN s.source_user IS NULL THEN s.source_id END FROM rewards_migration.%I() s',
+        EXECUTE format('INSERT INTO pg_temp.found_users SELECT s.source_user, %L, CASE WHEN s.source_user IS NULL THEN s.source_id END, count(*) FROM rewards_migration.%I() s GROUP BY 1, 3',
             wanted.name, 'all_of_' || wanted.name);
     END LOOP;
     INSERT INTO rewards_migration.report
@@ -25,7 +25,12 @@ BEGIN
                   FROM pg_temp.found_users f WHERE f.source_user IS NOT NULL) AS n
          WHERE NOT EXISTS (SELECT FROM rewards_migration.members m WHERE m.company_id = company AND m.source_user = n.source_user);
     INSERT INTO rewards_migration.batches
-        SELECT DISTINCT company, m.batch FROM rewards_migration.members m WHERE m.company_id = company AND m.batch > last_batch;
+        SELECT DISTINCT company, m.batch, 0 FROM rewards_migration.members m WHERE m.company_id = company AND m.batch > last_batch;
+    -- Where rows were added since, the batch is done again.
+    UPDATE rewards_migration.batches b SET source_rows = c.rows, copied_at = CASE WHEN b.source_rows = c.rows THEN b.copied_at END
+      FROM (SELECT m.batch, sum(f.rows) AS rows FROM pg_temp.found_users f
+              JOIN rewards_migration.members m ON m.company_id = company AND m.source_user = f.source_user GROUP BY m.batch) AS c
+     WHERE b.company_id = company AND b.batch = c.batch;
     ANALYZE rewards_migration.members;
 END
 $function$;

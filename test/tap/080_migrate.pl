@@ -177,10 +177,12 @@ is(ask(q(SELECT count(*) FROM rewards.used_nonces WHERE nonce LIKE 'n-%' AND exp
 $node->safe_psql('postgres', <<'SQL');
 UPDATE "old shop".coupon_templates SET coupon_value = 100 WHERE coupon_value = 150;
 UPDATE "old shop".points_events SET points_delta = 9 WHERE points_delta IS NULL;
+INSERT INTO "old shop".points_events (id, user_id, event_type, event_time, points_delta, validation_status) VALUES ("old shop".name('late', 1), "old shop".name('member', 1), 'added', now(), 1, 'rejected');
 SQL
 ($status, $said) = move('postgres', %shop, words => '{"approved": "validated", "archived": "expired", "cashback": "fixed_amount", "gut_feeling": "manual_flag"}', adjust => 'on', allow_left_behind => 'on');
 is($status, 0, 'a run after the source was mended');
 is(ask(q(SELECT count(*) FROM rewards.points_events WHERE event_type IN ('approved', 'no points'))), '2', '... carries over what fits now');
+is(ask(q(SELECT count(*) FROM rewards.points_events WHERE event_type = 'added')), '1', '... and what was added since');
 is(ask(q(SELECT string_agg(status, ' ' ORDER BY status) FROM rewards.coupons WHERE coupon_id IN ("old shop".name('odd', 603), "old shop".name('odd', 605)))), 'expired issued', '... coupons, too');
 is(claim('ODD-603'), 'claimed', '... which work');
 is(ask('SELECT count(*) FROM rewards_migration.balance_differences WHERE company_id = \'' . $company . '\''), '0', 'balances are the ones that members saw');
