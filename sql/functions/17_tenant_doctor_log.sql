@@ -50,7 +50,7 @@ AS $function$
     -- What is said of everybody is not said of each role again.
     SELECT CASE WHEN f.name IS NULL THEN 'info' ELSE 'warning' END, f.place,
            CASE WHEN f.name IS NULL THEN 'statements_in_log' ELSE 'parameters_in_log' END,
-           CASE WHEN f.name IS NULL THEN 'Statements are logged as they are sent: have clients pass codes and tokens as parameters, never written out.'
+           CASE WHEN f.name IS NULL THEN 'Statements are logged as they are sent: have clients pass codes and tokens as parameters, never written out; and where auto_explain is at work, never in a condition, which it shows with their values.'
                 ELSE format('As %s is set, codes and tokens get into the server''s log although they are passed as parameters.', f.name) END,
            'ALTER ' || f.place || ' SET ' || f.name || ' = ' || f.safe
       FROM found f

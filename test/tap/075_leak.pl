@@ -112,7 +112,8 @@ my $begin = "BEGIN;\nSELECT FROM rewards.set_company_context('$company', 'till',
 my $live = $begin . <<"SQL";
 SELECT outcome AS outcome FROM rewards.hold_coupon(:code, 'till', '1 minute', 'device') \\gset
 SELECT outcome AS outcome FROM rewards.release_coupon(:code, 'till') \\gset
-SELECT c.coupon_id AS coupon FROM rewards.coupons c WHERE c.code_hash = rewards.hash_coupon_code(:code) \\gset
+SELECT rewards.hash_coupon_code(:code) AS hash \\gset
+SELECT c.coupon_id AS coupon FROM rewards.coupons c WHERE c.code_hash = :hash \\gset
 SELECT coupon_code AS code FROM rewards.reissue_coupon_code(:coupon, 'seen by others') \\gset
 SELECT outcome AS outcome FROM rewards.claim_coupon(:code, 'till', '{"lane": 1}', 'claim 1') \\gset
 COMMIT;
@@ -251,6 +252,8 @@ sub is_logged {
 my $look_up = "BEGIN; SELECT FROM rewards.set_company_context('$company'); SELECT outcome FROM rewards.claim_coupon('$hyphenated', 'till'); COMMIT;";
 is_logged('a code that is written out is logged', 1, sub { $node->safe_psql('shop', $look_up) });
 is_logged('a parameter is not', 0, sub { bench('bound', $claim, '-t', 1, '-D', "code=$hyphenated") });
+my $condition = $begin . 'SELECT count(*) AS found FROM rewards.coupons WHERE code_hash = rewards.hash_coupon_code(:code) \gset' . "\nCOMMIT;";
+is_logged('... but in a condition auto_explain shows it', 1, sub { bench('condition', $condition, '-t', 1, '-D', "code=$hyphenated") });
 $node->safe_psql('postgres', 'ALTER DATABASE shop SET log_parameter_max_length = -1');
 is_logged('... unless log_parameter_max_length says so', 1, sub { bench('logged', $claim, '-t', 1, '-D', "code=$hyphenated") });
 is($node->safe_psql('shop', "SELECT finding, mend FROM rewards.tenant_doctor() WHERE object = 'DATABASE shop' AND finding = 'parameters_in_log'"),
