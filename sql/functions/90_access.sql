@@ -59,6 +59,8 @@ DECLARE
         'shred_vendor_batch(uuid, text)',
         'hash_coupon_code(text)',
         'find_coupon_by_ref(text)',
+        'coupon_guessers()',
+        'forget_guesses(text, text)',
         'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
         'doctor_unique_keys(name)', 'doctor_key_findings(name)', 'doctor_foreign_keys(name)',
         'doctor_foreign_key_findings(name)', 'doctor_policy_function_findings(name)',
@@ -112,6 +114,7 @@ DECLARE
         'coupon_stock',
         'coupons'];
     read_by_staff CONSTANT text[] := ARRAY[
+        'coupon_guesses',
         'data_version', 'token_keys', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks',
         'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue',
@@ -121,7 +124,7 @@ DECLARE
         'vendor_codes',
         'vendor_batch_stock',
         'vendor_stock',
-        'vendor_code_discrepancies',
+        'vendor_code_discrepancies'];
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee
                          WHERE grantee IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = grantee) LIMIT 1);

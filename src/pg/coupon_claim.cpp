@@ -1,7 +1,6 @@
 // claim_coupon: the code is used at the counter, once.
-#include "core/coupon_key.hpp"
+#include "pg/coupon_code.hpp"
 #include "pg/coupon_counter.hpp"
-#include "pg/key_ring.hpp"
 
 namespace rewards::pg {
 

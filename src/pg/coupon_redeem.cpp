@@ -136,13 +136,11 @@ void note_low_stock_of(Write& write, const Uuid& company, std::span<const Redeem
             note_low_stock(write, company, item.template_id, *item.offer.low_stock_at);
 }
 
+// A vendor's code may go before its coupon would.
 std::optional<TimestampTz> expiry_of(const RedeemItem& item, TimestampTz now) {
-    const Offer& offer = item.offer;
-    TimestampTz expires_at = offer.coupons_expire_at.value_or(DT_NOEND);
-    if (offer.days) expires_at = Min(expires_at, now + *offer.days * USECS_PER_DAY);
-    if (item.vendor_code) expires_at = Min(expires_at, item.vendor_code->expires_at.value_or(DT_NOEND));
-    if (TIMESTAMP_IS_NOEND(expires_at)) return std::nullopt;
-    return expires_at;
+    const std::optional<TimestampTz> expires_at = expiry_of(item.offer, now);
+    if (!item.vendor_code || !item.vendor_code->expires_at) return expires_at;
+    return expires_at ? Min(*expires_at, *item.vendor_code->expires_at) : item.vendor_code->expires_at;
 }
 
 Uuid pay(Ledger& ledger, Account& account, const RedeemRequest& request, const Offer& offer, const Uuid& coupon) {

@@ -81,6 +81,25 @@ void spread(Write& write, const Uuid& template_id, const Uuid& company, std::int
     share_out(stock, template_id, locked, locked.left + more);
 }
 
+}  // namespace
+
+std::optional<Stripe> take_many(Write& write, const Uuid& template_id, std::int64_t quantity) {
+    Table& stock = open_stock(write);
+    Locked locked = lock_stripes(stock, template_id, LockWaitSkip);
+    if (locked.left < quantity) locked = lock_stripes(stock, template_id, LockWaitBlock);
+    if (locked.left < quantity) return std::nullopt;
+    share_out(stock, template_id, locked, locked.left - quantity);
+    const auto stripe = static_cast<Stripe>(std::ranges::find(locked.stripes, true) - locked.stripes.begin());
+    lock_stripe(stock, template_id, stripe, LockWaitBlock);
+    const std::int64_t allotted = DatumGetInt64(value(stock, coupon_stock::allotted));
+    const std::int64_t taken = DatumGetInt64(value(stock, coupon_stock::taken));
+    update(stock, {{coupon_stock::allotted, Int64GetDatum(allotted + quantity)},
+                   {coupon_stock::taken, Int64GetDatum(taken + quantity)}});
+    return stripe;
+}
+
+namespace {
+
 // The row of an AFTER trigger as it is now.
 struct TriggerRow {
     const TableLayout& layout;

@@ -74,4 +74,9 @@ std::optional<Offer> find_offer(Table& templates, const Uuid& company, const Uui
     return offer;
 }
 
+std::optional<TimestampTz> expiry_of(const Offer& offer, TimestampTz now) {
+    if (!offer.days) return offer.coupons_expire_at;
+    return Min(now + *offer.days * USECS_PER_DAY, offer.coupons_expire_at.value_or(DT_NOEND));
+}
+
 }  // namespace rewards::pg

@@ -51,4 +51,7 @@ struct Offer {
 // Nothing: the company has no such template.
 std::optional<Offer> find_offer(Table& templates, const Uuid& company, const Uuid& template_id);
 
+// When a coupon that is issued now expires; nothing: never.
+std::optional<TimestampTz> expiry_of(const Offer& offer, TimestampTz now);
+
 }  // namespace rewards::pg

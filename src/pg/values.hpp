@@ -60,9 +60,6 @@ std::uint64_t unix_microseconds(TimestampTz time);
 // In microseconds; a day has 24 hours. The tables of rewards allow no months where this is used.
 std::int64_t interval_length(Datum interval);
 
-// A JSON object of texts.
-Datum jsonb_of_texts(std::initializer_list<std::pair<const char*, std::string_view>> fields);
-
 // One call's arguments by position; errors name the argument.
 struct Arguments {
     FunctionCallInfo call;

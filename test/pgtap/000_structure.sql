@@ -20,7 +20,8 @@ SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_c
                                    'forgotten_nonces',
                                    'vendor_batches',
                                    'vendor_codes',
-                                   'token_keys']);
+                                   'token_keys',
+                                   'coupon_guesses']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -274,6 +275,10 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('find_coupon_by_ref(ref text)',
         'TABLE(coupon_id uuid, issued_to uuid, template_id uuid, status text, coupon_value numeric, coupon_value_type text, issued_at timestamp with time zone, issued_points_cost bigint, expires_at timestamp with time zone, held_until timestamp with time zone, redeemed_at timestamp with time zone, redeemed_by text, revoked_at timestamp with time zone, revoke_reason text, refunded_at timestamp with time zone)',
         'stable', 'unsafe', false),
+
+    ('coupon_guessers(OUT kind text, OUT name text, OUT guesses bigint, OUT most_guesses bigint, OUT blocked_until timestamp with time zone, OUT forgotten_at timestamp with time zone)',
+        'SETOF record', 'volatile', 'unsafe', false),
+    ('forget_guesses(claimed_by text, device_id text DEFAULT NULL::text)', 'text', 'volatile', 'unsafe', false),
 
     ('event_request_hash(user_id uuid, event_type text, event_time timestamp with time zone, nonce text)', 'text', 'stable', 'safe', false),
     ('examine_attestation(user_id uuid, device_id text, verdict jsonb, request_hash text DEFAULT NULL::text, OUT level text, OUT app_recognized boolean, OUT request_bound boolean, OUT counter_fresh boolean)',
