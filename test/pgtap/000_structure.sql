@@ -136,6 +136,8 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('doctor_owner_findings(company_column name)', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'safe', false),
     ('doctor_role_findings()', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'safe', false),
     ('doctor_setting_findings()', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'unsafe', false),
+    ('doctor_log_settings()', 'TABLE(role oid, place text, value jsonb)', 'stable', 'unsafe', false),
+    ('doctor_log_findings()', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'unsafe', false),
     ('doctor_has_several_companies()', 'boolean', 'stable', 'unsafe', false),
     ('doctor_grants()', 'TABLE(relation oid, grantee text, privilege text)', 'stable', 'safe', false),
     ('doctor_tables(column_name name)', 'TABLE(relation oid, name text, kind "char", owner oid, is_ours boolean, is_partition boolean, is_child boolean, has_rls boolean, is_forced boolean, is_protected boolean, has_policies boolean, is_restricted boolean, reads_setting boolean, attnum smallint, company_column text, column_type text, is_uuid boolean, is_nullable boolean, default_text text, enabling text, new_policy text)', 'stable', 'safe', false),

@@ -138,6 +138,7 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_t
           'doctor_policy_findings', 'doctor_coverage_findings', 'doctor_key_findings', 'doctor_foreign_key_findings',
           'doctor_view_findings', 'doctor_definer_findings', 'doctor_grant_findings', 'doctor_owner_findings',
           'doctor_role_findings', 'doctor_setting_findings',
+          'doctor_log_settings', 'doctor_log_findings',
           'enable_tenant_rls', 'disable_tenant_rls', 'guard_tenant_row', 'refuse_write', 'audit_changes', 'tenant_tables',
           'tenant_policy_column', 'tenant_column_statements', 'cross_company_roles', 'tenant_policy_statements', 'tenant_triggers',
           'tenant_trigger_statements', 'require_tenant_root', 'require_tenant_tables', 'require_company_column',
