@@ -342,6 +342,8 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.audit_log', 'refuse_write'), ('rewards.audit_log', 'refuse_row_write'),
               ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write'),
               ('rewards.audit_blocks', 'refuse_write'), ('rewards.audit_blocks', 'refuse_row_write'),
+              ('rewards.vendor_batches', 'refuse_write'),
+              ('rewards.vendor_codes', 'refuse_write'),
               ('rewards.token_keys', 'refuse_write'), ('rewards.token_keys', 'refuse_row_change'),
               ('rewards.token_keys', 'refuse_row_removal') $$,
     'the guards hold for replication roles, too');
