@@ -10,7 +10,7 @@ CREATE TABLE rewards.coupon_stock (
 ) WITH (fillfactor = 10);
 COMMENT ON TABLE rewards.coupon_stock IS 'Stock of the templates that have a total_stock, in 16 stripes each; follows coupon_templates and coupons. Left of a template: sum(allotted - taken)';
 COMMENT ON COLUMN rewards.coupon_stock.allotted IS 'The stripe''s part of total_stock';
-COMMENT ON COLUMN rewards.coupon_stock.taken IS 'Coupons that were taken from it (their stock_stripe), revoked ones not counted. Those issued while there was no limit are of no stripe';
+COMMENT ON COLUMN rewards.coupon_stock.taken IS 'Coupons that were taken from it (their stock_stripe), and what batches have begun with (coupon_batches), revoked ones not counted. Those issued while there was no limit are of no stripe';
 
 CREATE TRIGGER refuse_write BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.coupon_stock
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write(

@@ -56,9 +56,11 @@ COMMENT ON COLUMN rewards.coupons.plaintext_code IS 'Always null: here so that a
 COMMENT ON COLUMN rewards.coupons.coupon_value IS 'The value promised at issue; a later change of the template does not touch it';
 COMMENT ON COLUMN rewards.coupons.redeemed_at IS 'When the code was claimed at the counter (rewards.claim_coupon)';
 COMMENT ON COLUMN rewards.coupons.redeemed_by IS 'Who claimed it';
+COMMENT ON COLUMN rewards.coupons.key_slot IS 'Where in the key file the key of its code is: see master_keys';
 COMMENT ON COLUMN rewards.coupons.layer_slot IS 'The key slot whose key was laid over code_hash; null: none';
+COMMENT ON COLUMN rewards.coupons.code_symbols IS 'How long its code is: 16 or 20; 0: the code is not one of ours, and cannot be shown again';
 COMMENT ON COLUMN rewards.coupons.points_event_id IS 'The event that its points were spent by';
-COMMENT ON COLUMN rewards.coupons.stock_stripe IS 'Where in coupon_stock it was taken from; null: its template had no limit';
+COMMENT ON COLUMN rewards.coupons.stock_stripe IS 'Where in coupon_stock it was taken from; null: its template had no limit, or its whole batch was revoked, which gave it back';
 COMMENT ON COLUMN rewards.coupons.vendor_code_id IS 'The vendor''s code that is handed out instead of one of ours';
 COMMENT ON COLUMN rewards.coupons.batch_id IS 'The batch of bearer coupons that it was issued in, which is issued_to then; and batch_number its place there, from 1';
 COMMENT ON COLUMN rewards.coupons.claim_ref IS 'What the claimer calls the claim: with it the same claim gets the same answer again';
@@ -71,26 +73,6 @@ CREATE INDEX coupons_due ON rewards.coupons (company_id, expires_at)
     WHERE status IN ('issued', 'held') AND expires_at IS NOT NULL;
 CREATE INDEX coupons_held ON rewards.coupons (company_id, held_until) WHERE status = 'held';
 
-CREATE TRIGGER return_to_stock AFTER UPDATE ON rewards.coupons
-    FOR EACH ROW WHEN (OLD.status <> 'revoked' AND NEW.status = 'revoked' AND NEW.stock_stripe IS NOT NULL)
-    EXECUTE FUNCTION rewards.return_to_stock();
-
--- Must be empty.
-CREATE VIEW rewards.coupon_stock_discrepancies WITH (security_invoker = true) AS
-    SELECT coalesce(stock.template_id, issued.template_id) AS template_id,
-           coalesce(stock.stripe, issued.stripe) AS stripe, coalesce(stock.taken, 0) AS recorded, coalesce(issued.coupons, 0) AS counted
-      FROM rewards.coupon_stock AS stock
-      FULL JOIN (SELECT template_id, stock_stripe AS stripe, count(*) AS coupons
-                   FROM rewards.coupons WHERE stock_stripe IS NOT NULL AND status <> 'revoked'
-                  GROUP BY template_id, stock_stripe) AS issued USING (template_id, stripe)
-     WHERE coalesce(stock.taken, 0) <> coalesce(issued.coupons, 0)
-    UNION ALL
-    SELECT templates.id, NULL, templates.total_stock, coalesce(sum(stock.allotted), 0)
-      FROM rewards.coupon_templates AS templates LEFT JOIN rewards.coupon_stock AS stock ON stock.template_id = templates.id
-     WHERE templates.total_stock IS NOT NULL
-     GROUP BY templates.id
-    HAVING templates.total_stock <> coalesce(sum(stock.allotted), 0);
-COMMENT ON VIEW rewards.coupon_stock_discrepancies IS 'Stripes whose taken (recorded) is not the number of their coupons (counted); without a stripe: templates whose total_stock is not what their stripes are allotted. Must be empty';
 CREATE TRIGGER guard_update BEFORE UPDATE ON rewards.coupons
     FOR EACH ROW EXECUTE FUNCTION rewards.guard_coupon_update();
 CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.coupons
@@ -100,17 +82,9 @@ CREATE TRIGGER refuse_row_removal BEFORE DELETE ON rewards.coupons
 ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER guard_update;
 ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_removal;
 ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_row_removal;
-
--- Which master keys this database's coupons and tokens were made with, so that a wrong or lost key file is
--- noticed before anything is issued under it. Fingerprints only.
-CREATE TABLE rewards.coupon_keys (
-    slot        smallint    PRIMARY KEY CHECK (slot BETWEEN 0 AND 31),
-    fingerprint bytea       NOT NULL CHECK (octet_length(fingerprint) = 16),
-    created_at  timestamptz NOT NULL DEFAULT now()
-);
-COMMENT ON TABLE rewards.coupon_keys IS 'Fingerprints of the master keys this database has used, for coupons or tokens; the keys themselves are in the file rewards.key_file';
-CREATE TRIGGER coupon_keys_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.coupon_keys
-    FOR EACH STATEMENT EXECUTE FUNCTION rewards.forget_cached_table();
+CREATE TRIGGER return_to_stock AFTER UPDATE ON rewards.coupons
+    FOR EACH ROW WHEN (OLD.status <> 'revoked' AND NEW.status = 'revoked' AND NEW.stock_stripe IS NOT NULL)
+    EXECUTE FUNCTION rewards.return_to_stock();
 
 ALTER TABLE rewards.coupons ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.coupons

@@ -1,8 +1,8 @@
 // begin_coupon_batch: what all coupons of a batch will promise.
 #include "pg/coupon_batch.hpp"
 
-#include "core/coupon_code.hpp"
 #include "pg/audit.hpp"
+#include "pg/coupon_stock.hpp"
 #include "pg/coupon_template.hpp"
 #include "pg/raise.hpp"
 #include "pg/uuid.hpp"
@@ -21,6 +21,7 @@ constexpr Column columns[] = {
     {"coupon_value_type", TEXTOID},
     {"coupon_value", NUMERICOID},
     {"code_symbols", INT2OID},
+    {"stock_stripe", INT2OID},
     {"expires_at", TIMESTAMPTZOID},
     {"created_at", TIMESTAMPTZOID},
     {"created_by", TEXTOID},
@@ -47,18 +48,6 @@ bool lock_batch(Table& batches, const Uuid& company, const Uuid& id) {
 
 std::int32_t batch_count(const Table& batches, std::uint8_t column) { return DatumGetInt32(value(batches, column)); }
 
-const char* quoted(std::string_view text) {
-    StringInfoData json;
-    initStringInfo(&json);
-    escape_json(&json, pnstrdup(text.data(), text.size()));
-    return json.data;
-}
-
-void audit_batch(Write& write, const Context& context, const char* action, const Uuid& batch, const char* details) {
-    char* json = psprintf("{\"batch_id\": \"%s\", %s}", uuid_text(batch), details);
-    record_audit(write, context, {action, {}, {}, DirectFunctionCall1(jsonb_in, CStringGetDatum(json))});
-}
-
 namespace {
 
 constexpr std::int64_t largest_batch = 100'000'000;
@@ -77,7 +66,19 @@ struct BatchAnswer {
     bool replayed;
 };
 
+struct NewBatch {
+    Offer offer;
+    TimestampTz now;
+    Uuid id;
+    std::optional<TimestampTz> expires_at;
+    std::optional<Stripe> stripe;  // its stock; nothing: there is no limit
+};
+
 BatchAnswer refused(const Refusal& refusal) { return {&refusal, std::nullopt, false}; }
+
+bool find_label(Table& batches, const Context& context, const BatchRequest& request) {
+    return find(batches, coupon_batch::by_label, {to_datum(context.company), to_datum(request.label)});
+}
 
 // The same request again, whose answer was lost, or another one with the same label.
 BatchAnswer answer_again(const Table& batches, const BatchRequest& request) {
@@ -90,73 +91,83 @@ BatchAnswer answer_again(const Table& batches, const BatchRequest& request) {
     return {nullptr, uuid_of(value(batches, coupon_batch::id)), true};
 }
 
-// As the template in the found row has it, unless the request is for less.
-std::optional<TimestampTz> expiry_of(const Table& templates, const BatchRequest& request, TimestampTz now) {
-    std::optional<TimestampTz> latest;
-    if (const auto time = optional_value(templates, coupon_template::coupons_expire_at))
-        latest = DatumGetTimestampTz(*time);
-    if (request.expires_at && latest && *request.expires_at > *latest)
+// As the template says, unless the request is for less.
+std::optional<TimestampTz> expiry_of(const Offer& offer, const BatchRequest& request, TimestampTz now) {
+    if (!request.expires_at) return expiry_of(offer, now);
+    if (offer.coupons_expire_at && *request.expires_at > *offer.coupons_expire_at)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                 errmsg("expires_at must not be after the template's coupons_expire_at"),
                 errhint("Leave it out: the coupons expire when the template says."));
-    if (request.expires_at) return request.expires_at;
-    const auto days = optional_value(templates, coupon_template::expires_after_days);
-    if (!days) return latest;
-    const TimestampTz after_days = now + DatumGetInt32(*days) * USECS_PER_DAY;
-    return latest ? Min(after_days, *latest) : after_days;
+    return request.expires_at;
 }
 
-void require_own_codes(const Table& templates) {
-    if (!DatumGetBool(value(templates, coupon_template::vendor_codes))) return;
+void require_own_codes(const Offer& offer) {
+    if (!offer.has_vendor_codes) return;
     ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
             errmsg("the coupons of this template get their codes from a vendor"),
             errhint("A batch makes codes of its own: make a template for it without vendor_codes."));
 }
 
-std::int16_t symbols_of(const Table& templates) {
-    return DatumGetBool(value(templates, coupon_template::high_value)) ? long_symbols : standard_symbols;
+// Locked, because a batch moves its stock about.
+std::optional<Offer> lock_offer(Write& write, const Uuid& company, const Uuid& template_id) {
+    Table& templates = open_for_writing(write, templates_layout());
+    if (!find_offer(templates, company, template_id) ||
+        !lock_row(templates, coupon_template::by_id, {to_datum(template_id)}))
+        return std::nullopt;
+    return find_offer(templates, company, template_id);
+}
+
+bool insert_batch(Table& batches, const Context& context, const BatchRequest& request, const NewBatch& batch) {
+    return insert_if_new(
+        batches, coupon_batch::by_label,
+        {{coupon_batch::id, to_datum(batch.id)},
+         {coupon_batch::company_id, to_datum(context.company)},
+         {coupon_batch::label, to_datum(request.label)},
+         {coupon_batch::template_id, to_datum(request.template_id)},
+         {coupon_batch::quantity, Int32GetDatum(request.quantity)},
+         {coupon_batch::issued, Int32GetDatum(0)},
+         {coupon_batch::coupon_value_type, batch.offer.value_type},
+         {coupon_batch::coupon_value, batch.offer.value},
+         {coupon_batch::code_symbols, Int16GetDatum(static_cast<std::int16_t>(batch.offer.symbols))},
+         {coupon_batch::stock_stripe, batch.stripe ? RowField(Int16GetDatum(*batch.stripe)) : RowField()},
+         {coupon_batch::expires_at, field_of(batch.expires_at)},
+         {coupon_batch::created_at, TimestampTzGetDatum(batch.now)},
+         {coupon_batch::created_by, to_datum(std::string_view(current_actor()))},
+         {coupon_batch::revoked, Int32GetDatum(0)},
+         {coupon_batch::updated_at, TimestampTzGetDatum(batch.now)}});
 }
 
 void audit_begin(Write& write, const Context& context, const BatchRequest& request, const Uuid& batch) {
-    audit_batch(write, context, "begin_coupon_batch", batch,
-                psprintf("\"template_id\": \"%s\", \"quantity\": %d, \"label\": %s", uuid_text(request.template_id),
-                         request.quantity, quoted(request.label)));
+    record_audit(write, context,
+                 {"begin_coupon_batch",
+                  {},
+                  {},
+                  jsonb_of_texts({{"batch_id", uuid_text(batch)},
+                                  {"template_id", uuid_text(request.template_id)},
+                                  {"quantity", psprintf("%d", request.quantity)},
+                                  {"label", request.label}})});
 }
 
 BatchAnswer begin(Write& write, const Context& context, const BatchRequest& request) {
     Table& batches = open_batches(write);
-    const Datum label = to_datum(request.label);
-    if (find(batches, coupon_batch::by_label, {to_datum(context.company), label}))
-        return answer_again(batches, request);
-    Table& templates = open_templates(write);
-    if (!find(templates, coupon_template::by_id, {to_datum(request.template_id)}) ||
-        uuid_of(value(templates, coupon_template::company_id)) != context.company)
-        return refused(refusal::template_not_found);
-    require_own_codes(templates);
-    const TimestampTz now = GetCurrentTimestamp();
-    const std::optional<TimestampTz> expires_at = expiry_of(templates, request, now);
-    if (expires_at && *expires_at <= now) return refused(refusal::ended);
-
-    const Uuid id = new_uuid(now);
-    const bool is_new =
-        insert_if_new(batches, coupon_batch::by_label,
-                      {{coupon_batch::id, to_datum(id)},
-                       {coupon_batch::company_id, to_datum(context.company)},
-                       {coupon_batch::label, label},
-                       {coupon_batch::template_id, to_datum(request.template_id)},
-                       {coupon_batch::quantity, Int32GetDatum(request.quantity)},
-                       {coupon_batch::issued, Int32GetDatum(0)},
-                       {coupon_batch::coupon_value_type, value(templates, coupon_template::coupon_value_type)},
-                       {coupon_batch::coupon_value, value(templates, coupon_template::coupon_value)},
-                       {coupon_batch::code_symbols, Int16GetDatum(symbols_of(templates))},
-                       {coupon_batch::expires_at, field_of(expires_at)},
-                       {coupon_batch::created_at, TimestampTzGetDatum(now)},
-                       {coupon_batch::created_by, to_datum(std::string_view(current_actor()))},
-                       {coupon_batch::revoked, Int32GetDatum(0)},
-                       {coupon_batch::updated_at, TimestampTzGetDatum(now)}});
-    if (!is_new) return begin(write, context, request);  // somebody else was first
-    audit_begin(write, context, request, id);
-    return {nullptr, id, false};
+    const std::optional<Offer> offer = lock_offer(write, context.company, request.template_id);
+    if (!offer) return refused(refusal::template_not_found);
+    if (find_label(batches, context, request)) return answer_again(batches, request);
+    require_own_codes(*offer);
+    NewBatch batch{*offer, GetCurrentTimestamp(), {}, {}, {}};
+    batch.id = new_uuid(batch.now);
+    batch.expires_at = expiry_of(*offer, request, batch.now);
+    if (batch.expires_at && *batch.expires_at <= batch.now) return refused(refusal::ended);
+    if (offer->is_limited) {
+        batch.stripe = take_many(write, request.template_id, request.quantity);
+        if (!batch.stripe) return refused(refusal::out_of_stock);
+    }
+    if (!insert_batch(batches, context, request, batch)) {  // somebody else was first
+        if (batch.stripe) return_to_stock(write, request.template_id, *batch.stripe, request.quantity);
+        return begin(write, context, request);
+    }
+    audit_begin(write, context, request, batch.id);
+    return {nullptr, batch.id, false};
 }
 
 BatchRequest read_request(const Arguments& arguments) {

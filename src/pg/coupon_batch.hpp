@@ -18,6 +18,7 @@ enum : std::uint8_t {
     coupon_value_type,
     coupon_value,
     code_symbols,
+    stock_stripe,
     expires_at,
     created_at,
     created_by,
@@ -40,12 +41,6 @@ bool lock_batch(Table& batches, const Uuid& company, const Uuid& id);
 
 // A count in the found row.
 std::int32_t batch_count(const Table& batches, std::uint8_t column);
-
-// As a JSON string.
-const char* quoted(std::string_view text);
-
-// `details` are members of a JSON object.
-void audit_batch(Write& write, const Context& context, const char* action, const Uuid& batch, const char* details);
 
 // Calls `body` with the numbers after `after` up to `last`, each in memory of its own, and shows how far it is with `what`.
 template <typename Body>

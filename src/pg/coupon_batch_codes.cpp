@@ -1,5 +1,6 @@
 // coupon_batch_codes: the codes of a batch, for whoever prints or sends them.
 #include "core/coupon_batch.hpp"
+#include "pg/audit.hpp"
 #include "pg/coupon_batch.hpp"
 #include "pg/coupon_code.hpp"
 
@@ -29,7 +30,7 @@ bool can_be_used(const Table& coupons) {
 
 void put_code(ReturnSetInfo* result, const Table& coupons, const Uuid& id, std::int32_t number) {
     const std::optional<Datum> expires_at = optional_value(coupons, coupon::expires_at);
-    Datum values[] = {Int32GetDatum(number), to_datum(id), to_datum(code_of(coupons).view()), expires_at.value_or(0)};
+    Datum values[] = {Int32GetDatum(number), to_datum(id), to_datum(code_of(coupons)->view()), expires_at.value_or(0)};
     bool nulls[] = {false, false, false, !expires_at};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
@@ -50,9 +51,14 @@ void export_codes(Write& write, const Context& context, const Export& wanted, Re
         put_code(result, coupons, id, number);
         ++codes;
     });
-    audit_batch(
-        write, context, "coupon_batch_codes", wanted.batch,
-        psprintf("\"from_number\": %d, \"to_number\": %d, \"codes\": " INT64_FORMAT, wanted.after + 1, last, codes));
+    record_audit(write, context,
+                 {"coupon_batch_codes",
+                  {},
+                  {},
+                  jsonb_of_texts({{"batch_id", uuid_text(wanted.batch)},
+                                  {"from_number", psprintf("%d", wanted.after + 1)},
+                                  {"to_number", psprintf("%d", last)},
+                                  {"codes", psprintf(INT64_FORMAT, codes)}})});
 }
 
 Export read_export(const Arguments& arguments) {

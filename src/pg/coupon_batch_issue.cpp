@@ -22,6 +22,7 @@ struct Series {
     std::size_t symbols;
     Datum value_type;
     Datum value;
+    RowField stripe;
     RowField expires_at;
     Datum now;
     Datum status;
@@ -34,6 +35,7 @@ Series read_series(const Table& batches, TimestampTz now) {
             static_cast<std::size_t>(DatumGetInt16(value(batches, coupon_batch::code_symbols))),
             value(batches, coupon_batch::coupon_value_type),
             value(batches, coupon_batch::coupon_value),
+            field_of(optional_value(batches, coupon_batch::stock_stripe)),
             field_of(optional_value(batches, coupon_batch::expires_at)),
             TimestampTzGetDatum(now),
             to_datum(std::string_view("issued"))};
@@ -52,6 +54,7 @@ void issue_one(Table& coupons, const Series& series, std::int32_t number) {
                      {coupon::template_id, to_datum(series.template_id)},
                      {coupon::issued_to, to_datum(series.batch)},
                      {coupon::issued_points_cost, Int64GetDatum(0)},
+                     {coupon::stock_stripe, series.stripe},
                      {coupon::batch_id, to_datum(series.batch)},
                      {coupon::batch_number, Int32GetDatum(number)},
                      {coupon::coupon_value_type, series.value_type},

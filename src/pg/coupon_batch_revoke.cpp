@@ -1,7 +1,9 @@
 // revoke_coupon_batch: the whole batch, in steps of one transaction each.
 #include "core/coupon_batch.hpp"
+#include "pg/audit.hpp"
 #include "pg/coupon.hpp"
 #include "pg/coupon_batch.hpp"
+#include "pg/coupon_stock.hpp"
 #include "pg/raise.hpp"
 
 namespace rewards::pg {
@@ -15,17 +17,28 @@ struct RevokeAnswer {
     std::int64_t remaining;
 };
 
-// From now on nothing more of it is issued.
-void close_batch(Write& write, Table& batches, const Context& context, const Uuid& batch, std::string_view reason) {
-    const TimestampTz now = GetCurrentTimestamp();
-    update(batches, {{coupon_batch::revoked_at, TimestampTzGetDatum(now)},
-                     {coupon_batch::revoked_by, to_datum(std::string_view(current_actor()))},
-                     {coupon_batch::revoke_reason, to_datum(reason)},
-                     {coupon_batch::updated_at, TimestampTzGetDatum(now)}});
-    audit_batch(write, context, "revoke_coupon_batch", batch, psprintf("\"reason\": %s", quoted(reason)));
-    lock_batch(batches, context.company, batch);
+void give_back(Write& write, const Table& batches, std::int64_t quantity) {
+    const std::optional<Datum> stripe = optional_value(batches, coupon_batch::stock_stripe);
+    if (!stripe || quantity == 0) return;
+    return_to_stock(write, uuid_of(value(batches, coupon_batch::template_id)), DatumGetInt16(*stripe), quantity);
 }
 
+// From now on nothing more of it is issued.
+void close_batch(Write& write, Table& batches, const Context& context, const Uuid& batch, std::string_view reason) {
+    const Datum now = TimestampTzGetDatum(GetCurrentTimestamp());
+    give_back(write, batches,
+              batch_count(batches, coupon_batch::quantity) - batch_count(batches, coupon_batch::issued));
+    update(batches, {{coupon_batch::revoked_at, now},
+                     {coupon_batch::revoked_by, to_datum(std::string_view(current_actor()))},
+                     {coupon_batch::revoke_reason, to_datum(reason)},
+                     {coupon_batch::updated_at, now}});
+    record_audit(write, context,
+                 {"revoke_coupon_batch", {}, {}, jsonb_of_texts({{"batch_id", uuid_text(batch)}, {"reason", reason}})});
+    lock_batch(batches, context.company, batch);  // in its new version
+}
+
+// Without its stripe, so that the coupon does not go back to stock by itself: a stripe that changes with every coupon
+// would have as many versions in one transaction, and each change go through all of them.
 void revoke_one(Table& coupons, const Uuid& batch, std::int32_t number, Datum reason, RevokeAnswer& answer) {
     const Uuid id = batch_coupon_id(batch, static_cast<std::uint32_t>(number));
     if (!lock_row(coupons, coupon::by_id, {to_datum(id), to_datum(batch)})) return;
@@ -37,8 +50,9 @@ void revoke_one(Table& coupons, const Uuid& batch, std::int32_t number, Datum re
                      {coupon::revoked_at, now},
                      {coupon::revoked_by, to_datum(std::string_view(current_actor()))},
                      {coupon::revoke_reason, reason},
-                     {coupon::held_by, std::nullopt},
-                     {coupon::held_until, std::nullopt},
+                     {coupon::held_by, {}},
+                     {coupon::held_until, {}},
+                     {coupon::stock_stripe, {}},
                      {coupon::updated_at, now}});
     ++answer.revoked;
 }
@@ -56,6 +70,7 @@ RevokeAnswer revoke(Write& write, const Context& context, const Uuid& batch, std
     RevokeAnswer answer{nullptr, 0, 0, issued - last};
     for_numbers(write, "revoke_coupon_batch()", before, last,
                 [&](std::int32_t number) { revoke_one(coupons, batch, number, recorded_reason, answer); });
+    give_back(write, batches, answer.revoked);
     if (last > before)
         update(batches, {{coupon_batch::revoked, Int32GetDatum(last)},
                          {coupon_batch::updated_at, TimestampTzGetDatum(GetCurrentTimestamp())}});

@@ -77,9 +77,28 @@ void spread(Write& write, const Uuid& template_id, const Uuid& company, std::int
                 errmsg("total_stock cannot be less than the coupons that have been issued"),
                 errdetail("It is to be " INT64_FORMAT ", and " INT64_FORMAT " have been issued.", total,
                           total - more - locked.left),
-                errhint("To stop here, set is_active = false, or total_stock to what has been issued."));
+                errhint("To issue no more, set it to what has been issued, or is_active = false."));
     share_out(stock, template_id, locked, locked.left + more);
 }
+
+}  // namespace
+
+std::optional<Stripe> take_many(Write& write, const Uuid& template_id, std::int64_t quantity) {
+    Table& stock = open_stock(write);
+    Locked locked = lock_stripes(stock, template_id, LockWaitSkip);
+    if (locked.left < quantity) locked = lock_stripes(stock, template_id, LockWaitBlock);
+    if (locked.left < quantity) return std::nullopt;
+    share_out(stock, template_id, locked, locked.left - quantity);
+    const auto stripe = static_cast<Stripe>(std::ranges::find(locked.stripes, true) - locked.stripes.begin());
+    lock_stripe(stock, template_id, stripe, LockWaitBlock);
+    const std::int64_t allotted = DatumGetInt64(value(stock, coupon_stock::allotted));
+    const std::int64_t taken = DatumGetInt64(value(stock, coupon_stock::taken));
+    update(stock, {{coupon_stock::allotted, Int64GetDatum(allotted + quantity)},
+                   {coupon_stock::taken, Int64GetDatum(taken + quantity)}});
+    return stripe;
+}
+
+namespace {
 
 // The row of an AFTER trigger as it is now.
 struct TriggerRow {

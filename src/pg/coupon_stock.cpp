@@ -80,12 +80,12 @@ std::optional<Stripe> take_from_stock(Write& write, const Uuid& template_id, con
     return std::nullopt;
 }
 
-void return_to_stock(Write& write, const Uuid& template_id, Stripe stripe) {
+void return_to_stock(Write& write, const Uuid& template_id, Stripe stripe, std::int64_t quantity) {
     Table& stock = open_stock(write);
     if (!lock_stripe(stock, template_id, stripe, LockWaitBlock))
         ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("the stock that a coupon was taken from is gone"),
                 errhint("See rewards.coupon_stock_discrepancies."));
-    add_to_taken(stock, -1);
+    add_to_taken(stock, -quantity);
 }
 
 }  // namespace rewards::pg

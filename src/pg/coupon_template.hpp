@@ -36,6 +36,7 @@ struct Offer {
     bool is_active;
     bool is_limited;  // by its stock
     bool has_vendor_codes;
+    std::optional<std::int64_t> low_stock_at;  // of vendor codes
     std::int64_t cost;
     std::size_t symbols;
     std::optional<TimestampTz> starts_at;
@@ -49,5 +50,8 @@ struct Offer {
 
 // Nothing: the company has no such template.
 std::optional<Offer> find_offer(Table& templates, const Uuid& company, const Uuid& template_id);
+
+// When a coupon that is issued now expires; nothing: never.
+std::optional<TimestampTz> expiry_of(const Offer& offer, TimestampTz now);
 
 }  // namespace rewards::pg

@@ -186,16 +186,13 @@ void require_written(const Table& table, TupleTableSlot* row, std::span<const Ce
     for (const Cell& cell : cells) require_same(table, row, cell.column, cell.field);
 }
 
-bool is_among(std::span<const Cell> cells, std::uint8_t column) {
-    return std::ranges::any_of(cells, [&](const Cell& cell) { return cell.column == column; });
-}
-
+// By what a row is found, it changes only if we have decided so.
 void require_same_keys(const Table& table, TupleTableSlot* row, std::span<const Cell> cells) {
     for (const Lookup& lookup : table.layout->lookups)
         for (std::size_t key = 0; key < lookup.count; ++key) {
             const std::uint8_t column = lookup.columns[key];
-            if (!is_among(cells, column))
-                require_same(table, row, column, field_in(table.found, table.layout->attributes[column]));
+            if (std::ranges::find(cells, column, &Cell::column) != cells.end()) continue;
+            require_same(table, row, column, field_in(table.found, table.layout->attributes[column]));
         }
 }
 
