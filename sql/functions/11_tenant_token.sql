@@ -20,7 +20,7 @@ COMMENT ON FUNCTION rewards.get_context_challenge() IS
 CREATE FUNCTION rewards.rotate_token_key() RETURNS integer
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_rotate_token_key';
 COMMENT ON FUNCTION rewards.rotate_token_key() IS
-    'Makes a key, from the newest slot of the key file, for all tokens to come, and returns its number in token_keys; tokens of older keys stay good until their key is retired. Not in a company context. Errors: insufficient_privilege in one, object_not_in_prerequisite_state without a usable key file';
+    'Makes a key, from the issuing slot of the key file (rotate_coupon_key()), for all tokens to come, and returns its number in token_keys; tokens of older keys stay good until their key is retired. Not in a company context. Errors: insufficient_privilege in one, object_not_in_prerequisite_state without a usable key file';
 
 CREATE FUNCTION rewards.retire_token_key(key_id integer) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_retire_token_key';

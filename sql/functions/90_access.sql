@@ -26,15 +26,21 @@ DECLARE
         'submit_points_events(jsonb)', 'validate_points_event(uuid, boolean, text)', 'validate_pending_events(integer)',
         'redeem_coupon(uuid, uuid, text)',
         'redeem_coupons(uuid, uuid[], text)',
+        'import_vendor_codes(uuid, text[], text, timestamptz)',
+        'reveal_vendor_code(uuid)',
         'revoke_coupon(uuid, text, boolean)',
         'reissue_coupon_code(uuid, text)',
         'coupon_public_ref(uuid)',
         'claim_coupon(text, text, jsonb, text, text)',
         'hold_coupon(text, text, interval, text)',
-        'release_coupon(text, text, text)'];
+        'release_coupon(text, text, text)',
+        'mark_expired_coupons(integer)'];
     -- What people decide, and what shows more than a programme needs.
     for_staff CONSTANT text[] := ARRAY[
         'code_data_version()', 'companies()', 'rotate_token_key()', 'retire_token_key(integer)',
+        'rotate_coupon_key(integer)', 'retire_coupon_key(integer)',
+        'relayer_coupon_key(integer, integer)',
+        'legacy_code_hash(integer, bytea)',
         'refresh_user_points_cache(uuid)', 'reconcile_ledger()', 'show_progress(text, tid, bigint)', 'sum_points(bigint)',
         'ledger_digest()', 'verify_ledger(bigint, text)', 'verify_audit(bigint, text)', 'verify_audit_rows(bigint, uuid)', 'verify_chains(uuid)', 'verify_chains_since(bigint)',
         'verify_accounts(uuid)', 'verify_accounts_since(bigint)', 'verify_blocks(bigint, text, uuid)', 'verify_digest(text, text, uuid)',
@@ -47,11 +53,14 @@ DECLARE
         'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
         'review_points_event(uuid, text, text, text)',
+        'create_coupon_template(jsonb)',
+        'change_coupon_template(uuid, jsonb)',
         'restock_coupon(uuid, bigint)',
         'begin_coupon_batch(uuid, integer, text, timestamptz)',
         'issue_coupon_batch(uuid, integer)',
         'coupon_batch_codes(uuid, integer, integer)',
         'revoke_coupon_batch(uuid, text, integer)',
+        'shred_vendor_batch(uuid, text)',
         'hash_coupon_code(text)',
         'find_coupon_by_ref(text)',
         'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
@@ -88,6 +97,7 @@ DECLARE
         'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
         'submit_points_events(jsonb)',
         'redeem_coupons(uuid, uuid[], text)',
+        'reveal_vendor_code(uuid)',
         'redeem_coupon(uuid, uuid, text)',
         'coupon_public_ref(uuid)'];
     -- What reads everything reads tables, and verifies what was recorded of it.
@@ -108,7 +118,12 @@ DECLARE
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue',
         'coupon_batches',
         'coupon_stock_discrepancies',
-        'coupon_keys'];
+        'master_keys',
+        'vendor_batches',
+        'vendor_codes',
+        'vendor_batch_stock',
+        'vendor_stock',
+        'vendor_code_discrepancies',
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee
                          WHERE grantee IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = grantee) LIMIT 1);

@@ -47,6 +47,21 @@ COMMENT ON COLUMN rewards.coupon_templates.low_stock_at IS 'With how many vendor
 
 CREATE INDEX coupon_templates_company ON rewards.coupon_templates (company_id);
 
+-- Coupons, and the stock, refer to a template for as long as they are on record.
+CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.coupon_templates
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Set is_active = false: a template stays on record.');
+CREATE TRIGGER refuse_row_removal BEFORE DELETE ON rewards.coupon_templates
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('Set is_active = false: a template stays on record.');
+CREATE TRIGGER keep_in_place BEFORE UPDATE ON rewards.coupon_templates
+    FOR EACH ROW WHEN (OLD.id <> NEW.id OR OLD.company_id <> NEW.company_id)
+    EXECUTE FUNCTION rewards.refuse_write('The id and the company of a template are fixed: INSERT another one.');
+ALTER TABLE rewards.coupon_templates ENABLE ALWAYS TRIGGER refuse_removal;
+ALTER TABLE rewards.coupon_templates ENABLE ALWAYS TRIGGER refuse_row_removal;
+ALTER TABLE rewards.coupon_templates ENABLE ALWAYS TRIGGER keep_in_place;
+-- By image, as columns of users may have types that cannot be compared.
+CREATE TRIGGER stamp_update BEFORE UPDATE ON rewards.coupon_templates
+    FOR EACH ROW WHEN (OLD.* *<> NEW.* AND OLD.updated_at = NEW.updated_at) EXECUTE FUNCTION rewards.stamp_update();
+
 CREATE TRIGGER audit_insert AFTER INSERT ON rewards.coupon_templates REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
 CREATE TRIGGER audit_update AFTER UPDATE ON rewards.coupon_templates REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

@@ -56,43 +56,35 @@ COMMENT ON COLUMN rewards.coupons.plaintext_code IS 'Always null: here so that a
 COMMENT ON COLUMN rewards.coupons.coupon_value IS 'The value promised at issue; a later change of the template does not touch it';
 COMMENT ON COLUMN rewards.coupons.redeemed_at IS 'When the code was claimed at the counter (rewards.claim_coupon)';
 COMMENT ON COLUMN rewards.coupons.redeemed_by IS 'Who claimed it';
+COMMENT ON COLUMN rewards.coupons.key_slot IS 'Where in the key file the key of its code is: see master_keys';
 COMMENT ON COLUMN rewards.coupons.layer_slot IS 'The key slot whose key was laid over code_hash; null: none';
+COMMENT ON COLUMN rewards.coupons.code_symbols IS 'How long its code is: 16 or 20; 0: the code is not one of ours, and cannot be shown again';
 COMMENT ON COLUMN rewards.coupons.points_event_id IS 'The event that its points were spent by';
 COMMENT ON COLUMN rewards.coupons.stock_stripe IS 'Where in coupon_stock it was taken from; null: its template had no limit, or its whole batch was revoked, which gave it back';
 COMMENT ON COLUMN rewards.coupons.vendor_code_id IS 'The vendor''s code that is handed out instead of one of ours';
 COMMENT ON COLUMN rewards.coupons.batch_id IS 'The batch of bearer coupons that it was issued in, which is issued_to then; and batch_number its place there, from 1';
 COMMENT ON COLUMN rewards.coupons.claim_ref IS 'What the claimer calls the claim: with it the same claim gets the same answer again';
 COMMENT ON COLUMN rewards.coupons.held_until IS 'Until when only held_by can claim it';
+COMMENT ON COLUMN rewards.coupons.expires_at IS 'From when it cannot be claimed any more; null: never. It can be changed while the coupon is open';
 
 CREATE UNIQUE INDEX coupons_code ON rewards.coupons (code_hash, issued_to);
 CREATE INDEX coupons_holder ON rewards.coupons (issued_to, template_id);
 CREATE INDEX coupons_due ON rewards.coupons (company_id, expires_at)
     WHERE status IN ('issued', 'held') AND expires_at IS NOT NULL;
-
-CREATE TRIGGER return_to_stock AFTER UPDATE ON rewards.coupons
-    FOR EACH ROW WHEN (OLD.status <> 'revoked' AND NEW.status = 'revoked' AND NEW.stock_stripe IS NOT NULL)
-    EXECUTE FUNCTION rewards.return_to_stock();
+CREATE INDEX coupons_held ON rewards.coupons (company_id, held_until) WHERE status = 'held';
 
 CREATE TRIGGER guard_update BEFORE UPDATE ON rewards.coupons
     FOR EACH ROW EXECUTE FUNCTION rewards.guard_coupon_update();
 CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.coupons
-    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Coupons are kept: UPDATE status to revoked.');
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('A coupon that was issued is kept; revoke_coupon() takes it back.');
 CREATE TRIGGER refuse_row_removal BEFORE DELETE ON rewards.coupons
-    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('Coupons are kept: UPDATE status to revoked.');
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('A coupon that was issued is kept; revoke_coupon() takes it back.');
 ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER guard_update;
 ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_removal;
 ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_row_removal;
-
--- Which master keys this database's coupons and tokens were made with, so that a wrong or lost key file is
--- noticed before anything is issued under it. Fingerprints only.
-CREATE TABLE rewards.coupon_keys (
-    slot        smallint    PRIMARY KEY CHECK (slot BETWEEN 0 AND 31),
-    fingerprint bytea       NOT NULL CHECK (octet_length(fingerprint) = 16),
-    created_at  timestamptz NOT NULL DEFAULT now()
-);
-COMMENT ON TABLE rewards.coupon_keys IS 'Fingerprints of the master keys this database has used, for coupons or tokens; the keys themselves are in the file rewards.key_file';
-CREATE TRIGGER coupon_keys_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.coupon_keys
-    FOR EACH STATEMENT EXECUTE FUNCTION rewards.forget_cached_table();
+CREATE TRIGGER return_to_stock AFTER UPDATE ON rewards.coupons
+    FOR EACH ROW WHEN (OLD.status <> 'revoked' AND NEW.status = 'revoked' AND NEW.stock_stripe IS NOT NULL)
+    EXECUTE FUNCTION rewards.return_to_stock();
 
 ALTER TABLE rewards.coupons ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.coupons

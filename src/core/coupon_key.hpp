@@ -27,4 +27,14 @@ Result<CouponCode> derive_new_code(KeyRing& ring, CodeSpec& spec) noexcept;
 // The keyed tag by which a code is found; uses the key slot that the code names.
 Result<Digest> code_tag(KeyRing& ring, const Uuid& company_id, const CouponCode& code) noexcept;
 
+// What a programme before us has kept of a code: HMAC-SHA-256 of its text, in capitals and without blanks around it,
+// which has 1 to 128 bytes then.
+bool is_legacy_length(std::string_view typed) noexcept;
+Result<Digest> legacy_tag(KeyRing& ring, unsigned slot, std::string_view typed) noexcept;
+
+// What is stored in place of a tag that was made with the key of `slot`, so that nobody who has that key can search
+// for its code.
+Result<Digest> layered_tag(KeyRing& ring, unsigned layer_slot, const Uuid& company_id, unsigned slot,
+                           const Digest& tag) noexcept;
+
 }  // namespace rewards

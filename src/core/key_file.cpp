@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r";
 constexpr std::string_view hex_digits = "0123456789abcdef";
-constexpr std::string_view first_slot = "slot 0 ";
+constexpr std::string_view line_start = "slot ";
 
 constexpr std::string_view file_header =
     "# Keys of pg_rewards: of coupon codes and company tokens\n"
@@ -23,13 +23,16 @@ constexpr std::string_view file_header =
     "# server, in a safe place. Mode 0600, owned by the operating system user that\n"
     "# runs the server.\n"
     "#\n"
-    "# To rotate, append a line with an unused slot (0 to 31) and 64 new random\n"
-    "# hexadecimal digits (openssl rand -hex 32). The last line makes the new codes\n"
-    "# and, after rewards.rotate_token_key(), the new tokens. Older lines keep older\n"
-    "# codes and tokens good: do not change or remove them.\n"
+    "# SELECT rewards.rotate_coupon_key() adds a key and makes the new codes with it;\n"
+    "# give the file to your standbys then. Or first add the same line everywhere, with\n"
+    "# an unused slot (0 to 31) and 64 random hexadecimal digits (openssl rand -hex\n"
+    "# 32), and call rewards.rotate_coupon_key(slot) when all servers have it. Older\n"
+    "# lines keep older codes and tokens good: do not change them, and remove one only\n"
+    "# after rewards.retire_coupon_key(slot). A line \"legacy\" instead of \"slot\" has the\n"
+    "# secret of the programme that issued codes before: see docs/migrating.md.\n"
     "\n";
 
-static_assert(file_header.size() + first_slot.size() + 2 * sizeof(Master) + 1 <= key_file_size_max);
+static_assert(file_header.size() + key_line_size_max <= key_file_size_max);
 
 // A comment may be long, but a file of this size is some other file.
 constexpr std::size_t readable_size_max = 65536;
@@ -49,8 +52,19 @@ std::string_view take_word(std::string_view& rest) noexcept {
     return take_until(blanks, rest);
 }
 
-bool read_master(std::string_view hex, Master& master) noexcept {
-    return hex.size() == 2 * master.size() && decode_digits(hex, 4, hex_value, master);
+KeyKind kind_called(std::string_view keyword) noexcept {
+    if (keyword == "slot") return KeyKind::derived;
+    return keyword == "legacy" ? KeyKind::legacy : KeyKind::none;
+}
+
+// Of ours a master is as long as HKDF likes it; a legacy secret is what it was.
+Error read_secret(std::string_view hex, KeyKind kind, FileKey& key) noexcept {
+    const std::size_t size = decode_digits(hex, 4, hex_value, key.secret).value_or(0);
+    key.size = static_cast<std::uint8_t>(size);
+    if (kind == KeyKind::derived && size != sizeof(Master))
+        return unusable("key file contains a key that is not 64 hexadecimal digits");
+    if (size == 0) return unusable("key file contains a legacy secret that is not 2 to 256 hexadecimal digits");
+    return {};
 }
 
 bool read_slot(std::string_view digits, unsigned& slot) noexcept {
@@ -61,23 +75,24 @@ bool read_slot(std::string_view digits, unsigned& slot) noexcept {
 Error read_line(std::string_view line, KeyFile& file) noexcept {
     const std::string_view keyword = take_word(line);
     if (keyword.empty() || keyword.starts_with('#')) return {};
-    if (keyword != "slot") return unusable("key file contains a line that is neither a comment nor a slot");
+    const KeyKind kind = kind_called(keyword);
+    if (kind == KeyKind::none) return unusable("key file contains a line that is neither a comment nor a slot");
 
     unsigned slot = 0;
     if (!read_slot(take_word(line), slot))
         return unusable("key file contains a slot that is not a number from 0 to 31");
-    if (file.present[slot]) return unusable("key file contains a slot twice");
+    FileKey& key = file.keys[slot];
+    if (key.kind != KeyKind::none) return unusable("key file contains a slot twice");
 
-    Master& master = file.masters[slot];
-    if (!read_master(take_word(line), master) || !take_word(line).empty())
-        return unusable("key file contains a key that is not 64 hexadecimal digits");
+    if (const Error error = read_secret(take_word(line), kind, key)) return error;
+    if (!take_word(line).empty()) return unusable("key file contains a line with something behind the key");
     // Copied and not replaced: that rotation would protect nothing.
-    for (unsigned other = 0; other < slot_count; ++other)
-        if (file.present[other] && file.masters[other] == master)
+    for (const FileKey& other : file.keys)
+        if (other.kind != KeyKind::none && std::ranges::equal(other.bytes(), key.bytes()))
             return unusable("key file contains the same key in two slots");
 
-    file.present.set(slot);
-    file.newest_slot = slot;
+    key.kind = kind;
+    if (kind == KeyKind::derived) file.newest_slot = slot;
     return {};
 }
 
@@ -87,19 +102,26 @@ Error read_key_file(std::string_view text, KeyFile& file) noexcept {
     if (text.size() > readable_size_max) return unusable("key file is too large");
     while (!text.empty())
         if (const Error error = read_line(take_until("\n", text), file)) return error;
-    if (file.present.none()) return unusable("key file contains no key");
+    if (file.keys[file.newest_slot].kind != KeyKind::derived) return unusable("key file contains no key");
     return {};
 }
 
-std::size_t format_key_file(const Master& master, std::span<char, key_file_size_max> text) noexcept {
-    auto end = std::ranges::copy(file_header, text.begin()).out;
-    end = std::ranges::copy(first_slot, end).out;
+std::size_t format_key_line(unsigned slot, const Master& master, std::span<char, key_line_size_max> line) noexcept {
+    char* end = std::ranges::copy(line_start, line.data()).out;
+    if (slot >= 10) *end++ = static_cast<char>('0' + slot / 10);
+    *end++ = static_cast<char>('0' + slot % 10);
+    *end++ = ' ';
     for (const std::uint8_t byte : master) {
         *end++ = hex_digits[byte >> 4];
         *end++ = hex_digits[byte & 15];
     }
     *end++ = '\n';
-    return static_cast<std::size_t>(end - text.begin());
+    return static_cast<std::size_t>(end - line.data());
+}
+
+std::size_t format_key_file(const Master& master, std::span<char, key_file_size_max> text) noexcept {
+    std::ranges::copy(file_header, text.begin());
+    return file_header.size() + format_key_line(0, master, text.subspan<file_header.size(), key_line_size_max>());
 }
 
 }  // namespace rewards

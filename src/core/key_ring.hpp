@@ -1,4 +1,4 @@
-// Which keys follow from the masters of the key file? One for each purpose and slot.
+// Which keys follow from the key file? Of a master one for each purpose; a legacy secret is a key as it is.
 #pragma once
 
 #include <array>
@@ -19,15 +19,27 @@ struct KeyRing;
 Result<KeyRing*> open_key_ring(std::string_view key_file_text) noexcept;
 void close_key_ring(KeyRing* ring) noexcept;
 
-bool has_slot(const KeyRing& ring, unsigned slot) noexcept;
+// None: the file has no such slot.
+KeyKind kind_of(const KeyRing& ring, unsigned slot) noexcept;
+
+// The last master in the file.
 unsigned newest_slot(const KeyRing& ring) noexcept;
 
-// Tells keys apart and tells nothing about them: fit for tables and logs.
+// Tells keys apart and tells nothing about them: fit for tables and logs. As a legacy secret may be one that can be
+// guessed, 16 bits have to do for it.
 Result<KeyFingerprint> key_fingerprint(const KeyRing& ring, unsigned slot) noexcept;
 
 // One key each, so that no output of one purpose can be passed off as that of another.
-enum class KeyPurpose : std::uint8_t { coupon_code, coupon_tag, coupon_layer, company_token, vendor_key, vendor_tag };
-inline constexpr std::size_t purpose_count = 6;
+enum class KeyPurpose : std::uint8_t {
+    coupon_code,
+    coupon_tag,
+    coupon_layer,
+    company_token,
+    vendor_key,
+    vendor_tag,
+    legacy_tag  // the only one of a legacy slot
+};
+inline constexpr std::size_t purpose_count = 7;
 
 // The ring keeps the key.
 Result<HmacKey*> key_for(KeyRing& ring, unsigned slot, KeyPurpose purpose) noexcept;

@@ -50,6 +50,7 @@ enum : std::size_t { by_id, by_code, by_holder };
 }  // namespace coupon
 
 TableLayout& coupons_layout();
+
 // Of why something is done to a coupon, in bytes.
 inline constexpr std::size_t longest_reason = 1000;
 
@@ -63,5 +64,7 @@ bool lock_coupon(Table& coupons, const Uuid& company, const Uuid& id);
 
 // Of the found row.
 CouponStatus status_of(const Table& coupons);
+// Waits for whoever is writing coupons, and lets nobody else until the transaction ends.
+void hold_coupons();
 
 }  // namespace rewards::pg

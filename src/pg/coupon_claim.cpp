@@ -1,7 +1,6 @@
 // claim_coupon: the code is used at the counter, once.
-#include "core/coupon_key.hpp"
+#include "pg/coupon_code.hpp"
 #include "pg/coupon_counter.hpp"
-#include "pg/key_ring.hpp"
 
 namespace rewards::pg {
 
@@ -55,6 +54,6 @@ SQL_FUNCTION(rewards_hash_coupon_code) {
     const rewards::CouponCode code = value_or_raise(rewards::parse_code(text_view(PG_GETARG_DATUM(0))));
     const Context& context = require_context();
     require_back_end(context, "hash a coupon code");
-    return bytea_datum(value_or_raise(rewards::code_tag(key_ring(false), context.company, code)));
+    return bytea_datum(stored_tag(context.company, code));
 }
 }

@@ -1,6 +1,7 @@
 #include "pg/coupon_counter.hpp"
 
 #include "pg/coupon_code.hpp"
+#include "pg/coupon_guess.hpp"
 #include "pg/setting.hpp"
 
 namespace rewards::pg {
@@ -29,6 +30,9 @@ Finding decide(Write& write, const Context& context, Table& coupons, const Prese
     const auto refused = [](const Refusal& refusal, const char* reason) {
         return Finding{&refusal, reason, {}, false, 0};
     };
+    const Guesser guesser{presented.by, presented.device_id};
+    if (const std::optional<Retry> retry = guess_blocked(write, context, guesser))
+        return {&refusal::try_later, refusal::try_later.outcome, *retry, false, 0};
     const CodeFound found = lock_by_code(coupons, context.company, presented.code);
     if (found == CodeFound::malformed) return refused(refusal::malformed, refusal::malformed.outcome);
     const bool is_there = found == CodeFound::found;
@@ -36,6 +40,7 @@ Finding decide(Write& write, const Context& context, Table& coupons, const Prese
     if (is_there && is_same_claim(coupons, presented)) return {nullptr, nullptr, {}, true, now};
     if (!settings_of(write, context.company).claim_enabled)
         return refused(refusal::disabled, refusal::disabled.outcome);
+    if (!is_there) note_guess(write, context, guesser);
     const char* reason = is_there ? reason_not_to_use(coupons, presented.by, now) : "unknown";
     if (reason != nullptr) return refused(refusal::not_redeemable, reason);
     return {nullptr, nullptr, {}, false, now};

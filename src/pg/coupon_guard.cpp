@@ -73,7 +73,7 @@ Move read_move(const RowUpdate& update) {
 // The next generation of a code: no code that was handed out before comes back.
 bool is_reissue(const RowUpdate& update, const Move& move) {
     const RowField generation = update.field_after(coupon::code_generation);
-    return move.to == CouponStatus::issued && !generation.is_null &&
+    return move.to == CouponStatus::issued && update.is_changed(coupon::code_hash) && !generation.is_null &&
            DatumGetInt32(generation.value) > DatumGetInt32(update.field_before(coupon::code_generation).value);
 }
 

@@ -13,12 +13,13 @@ namespace {
 
 constexpr std::int64_t pause_between_insights = USECS_PER_MINUTE;
 
-// The company is the first.
+// The company comes last: in the table its row is the one that everybody meets.
 struct Suspects {
     std::array<Suspect, 3> all;
     std::size_t count;
 
     std::span<Suspect> span() { return std::span(all).first(count); }
+    const Suspect& company() const { return all[count - 1]; }
 };
 
 GuessLimit limit_of(const Settings& settings, SuspectKind kind) {
@@ -43,8 +44,9 @@ Suspects suspects_of(const Settings& settings, const Guesser& guesser) {
     const auto suspect = [&](SuspectKind kind, std::string_view name) {
         return Suspect{kind, name, limit_of(settings, kind), never_guessed};
     };
-    Suspects suspects{{suspect(SuspectKind::company, {}), suspect(SuspectKind::claimer, guesser.claimed_by)}, 2};
+    Suspects suspects{{suspect(SuspectKind::claimer, guesser.claimed_by)}, 1};
     if (guesser.device_id) suspects.all[suspects.count++] = suspect(SuspectKind::device, *guesser.device_id);
+    suspects.all[suspects.count++] = suspect(SuspectKind::company, {});
     return suspects;
 }
 
@@ -94,7 +96,7 @@ std::optional<Retry> guess_blocked(Write& write, const Context& context, const G
     Suspects suspects = suspects_of(settings_of(write, context.company), guesser);
     recall(write, context.company, suspects.span());
     const TimestampTz now = GetCurrentTimestamp();
-    const bool is_attacked = is_exhausted(suspects.all[0], now);
+    const bool is_attacked = is_exhausted(suspects.company(), now);
     const Suspect* last = nullptr;
     TimestampTz until = 0;
     for (const Suspect& suspect : suspects.span()) {
@@ -104,7 +106,7 @@ std::optional<Retry> guess_blocked(Write& write, const Context& context, const G
         until = *stopped;
     }
     if (last == nullptr) return std::nullopt;
-    note_attack(write, context.company, is_attacked ? suspects.all[0] : *last, guesser);
+    note_attack(write, context.company, is_attacked ? suspects.company() : *last, guesser);
     return Retry{seconds_until(until, now), setting_of(last->kind), most_open(*last, is_attacked),
                  hour_length / microseconds_per_second, 0};
 }
@@ -112,11 +114,11 @@ std::optional<Retry> guess_blocked(Write& write, const Context& context, const G
 void note_guess(Write& write, const Context& context, const Guesser& guesser) {
     Suspects suspects = suspects_of(settings_of(write, context.company), guesser);
     const TimestampTz now = GetCurrentTimestamp();
-    // A company comes last: its row is the one that others meet.
-    count(write, context.company, suspects.span().subspan(1), now);
-    count(write, context.company, suspects.span().first(1), now);
+    count(write, context.company, suspects.span(), now);
+    const Suspect* exhausted = nullptr;
     for (const Suspect& suspect : suspects.span())
-        if (is_exhausted(suspect, now)) return note_attack(write, context.company, suspect, guesser);
+        if (is_exhausted(suspect, now)) exhausted = &suspect;
+    if (exhausted != nullptr) note_attack(write, context.company, *exhausted, guesser);
 }
 
 namespace {

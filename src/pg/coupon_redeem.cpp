@@ -62,6 +62,11 @@ std::optional<RedeemRefusal> reason_of_account(const Review& review, std::size_t
     return std::nullopt;
 }
 
+bool is_sold_out(Write& write, const Uuid& template_id, const Offer& offer) {
+    return (offer.is_limited && left_in_stock(write, template_id) == 0) ||
+           (offer.has_vendor_codes && left_of_vendor_codes(write, template_id, 1) == 0);
+}
+
 // In the order in which a customer can do something about it. Nobody should save up for what is sold out.
 std::optional<RedeemRefusal> reason_to_refuse(Review& review, std::size_t item) {
     Write& write = *review.ledger.write;
@@ -74,8 +79,7 @@ std::optional<RedeemRefusal> reason_to_refuse(Review& review, std::size_t item) 
     if (const Refusal* reason = not_on_offer(*offer, now))
         return RedeemRefusal{reason, item, reason == &refusal::not_started ? at(*offer->starts_at, now) : Retry{}};
     const std::optional<RedeemRefusal> reason = reason_of_account(review, item);
-    if (reason && offer->is_limited && left_in_stock(write, wanted.template_id) == 0)
-        return RedeemRefusal{&refusal::out_of_stock, item};
+    if (reason && is_sold_out(write, wanted.template_id, *offer)) return RedeemRefusal{&refusal::out_of_stock, item};
     review.points_left -= offer->cost;
     return reason;
 }
@@ -103,21 +107,39 @@ std::size_t* order_of_taking(std::span<const RedeemItem> items) {
     return order;
 }
 
+bool take(Write& write, RedeemItem& item, const Uuid& user, TimestampTz now) {
+    if (item.offer.is_limited) item.stripe = take_from_stock(write, item.template_id, user);
+    if (item.offer.is_limited && !item.stripe) return false;
+    if (item.offer.has_vendor_codes) item.vendor_code = take_vendor_code(write, item.template_id, now);
+    return !item.offer.has_vendor_codes || item.vendor_code;
+}
+
+void give_back(Write& write, const RedeemItem& item) {
+    if (item.stripe) return_to_stock(write, item.template_id, *item.stripe);
+    if (item.vendor_code) return_vendor_code(write, item.vendor_code->id, item.vendor_code->coupon);
+}
+
 // All or nothing: a refusal gives back what was taken.
-std::optional<RedeemRefusal> take_all(Write& write, const RedeemRequest& request) {
+std::optional<RedeemRefusal> take_all(Write& write, const RedeemRequest& request, TimestampTz now) {
     const std::size_t* order = order_of_taking(request.items);
     for (std::size_t place = 0; place < request.items.size(); ++place) {
-        RedeemItem& item = request.items[order[place]];
-        if (!item.offer.is_limited) continue;
-        item.stripe = take_from_stock(write, item.template_id, request.user);
-        if (item.stripe) continue;
-        for (std::size_t one = 0; one < place; ++one) {
-            const RedeemItem& taken = request.items[order[one]];
-            if (taken.stripe) return_to_stock(write, taken.template_id, *taken.stripe);
-        }
+        if (take(write, request.items[order[place]], request.user, now)) continue;
+        for (std::size_t one = 0; one <= place; ++one) give_back(write, request.items[order[one]]);
         return RedeemRefusal{&refusal::out_of_stock, order[place]};
     }
     return std::nullopt;
+}
+
+void note_low_stock_of(Write& write, const Uuid& company, std::span<const RedeemItem> items) {
+    for (const RedeemItem& item : items)
+        if (item.offer.has_vendor_codes && item.offer.low_stock_at)
+            note_low_stock(write, company, item.template_id, *item.offer.low_stock_at);
+}
+
+std::optional<TimestampTz> expiry_of(const RedeemItem& item, TimestampTz now) {
+    const std::optional<TimestampTz> expires_at = expiry_of(item.offer, now);
+    if (!item.vendor_code || !item.vendor_code->expires_at) return expires_at;
+    return Min(expires_at.value_or(DT_NOEND), *item.vendor_code->expires_at);
 }
 
 Uuid pay(Ledger& ledger, Account& account, const RedeemRequest& request, const Offer& offer, const Uuid& coupon) {
@@ -131,21 +153,15 @@ Uuid pay(Ledger& ledger, Account& account, const RedeemRequest& request, const O
     return post_event(ledger, account, posting);
 }
 
-// The code that the customer is handed: one of ours, or one of the vendor's.
-IssuedCode code_for(Table& coupons, const Uuid& company, const Uuid& coupon, const Offer& offer) {
-    if (offer.has_vendor_codes)
-        ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("codes of vendors cannot be issued yet"));
-    return issue_code(coupons, company, coupon, offer.symbols);
-}
-
 void issue(Ledger& ledger, Account& account, const RedeemRequest& request, RedeemItem& item) {
     Table& coupons = open_coupons(*ledger.write);
     const Offer& offer = item.offer;
-    const Uuid id = new_uuid(account.now);
-    const IssuedCode issued = code_for(coupons, account.key.company, id, offer);
+    const Uuid id = item.vendor_code ? item.vendor_code->coupon : new_uuid(account.now);
+    const IssuedCode issued =
+        item.vendor_code ? item.vendor_code->issued : issue_code(coupons, account.key.company, id, offer.symbols);
     item.coupon = id;
-    item.code = format_code(issued.code);
-    item.expires_at = expiry_of(offer, account.now);
+    if (!item.vendor_code) item.code = format_code(issued.code);
+    item.expires_at = expiry_of(item, account.now);
     const Uuid event = pay(ledger, account, request, offer, id);
     insert(coupons, {{coupon::coupon_id, to_datum(id)},
                      {coupon::company_id, to_datum(account.key.company)},
@@ -159,6 +175,7 @@ void issue(Ledger& ledger, Account& account, const RedeemRequest& request, Redee
                      {coupon::issued_points_cost, Int64GetDatum(offer.cost)},
                      {coupon::points_event_id, to_datum(event)},
                      {coupon::stock_stripe, item.stripe ? RowField(Int16GetDatum(*item.stripe)) : RowField()},
+                     {coupon::vendor_code_id, item.vendor_code ? RowField(to_datum(item.vendor_code->id)) : RowField()},
                      {coupon::coupon_value_type, offer.value_type},
                      {coupon::coupon_value, offer.value},
                      {coupon::issued_at, TimestampTzGetDatum(account.now)},
@@ -202,7 +219,7 @@ RedeemAnswer replay(Table& coupons, const Answer& first, const RedeemRequest& re
         item.coupon = remembered_coupon(request, first, one);
         if (!find(coupons, coupon::by_id, {to_datum(*item.coupon), to_datum(request.user)})) raise_coupon_gone();
         if (const auto time = optional_value(coupons, coupon::expires_at)) item.expires_at = DatumGetTimestampTz(*time);
-        item.code = code_of(coupons);
+        if (!optional_value(coupons, coupon::vendor_code_id)) item.code = code_of(coupons);
     }
     return {std::nullopt, first.balance, true};
 }
@@ -221,7 +238,10 @@ RedeemAnswer redeem(Ledger& ledger, Account& account, const RedeemRequest& reque
     if (found.use == NonceUse::same_request) return replay(open_coupons(write), found.answer, request);
 
     std::optional<RedeemRefusal> refused = look_through(ledger, account, request);
-    if (!refused) refused = take_all(write, request);
+    if (!refused) {
+        refused = take_all(write, request, account.now);
+        note_low_stock_of(write, account.key.company, request.items);
+    }
     if (refused) return {refused, account.balance.available, false};
     for (RedeemItem& item : request.items) issue(ledger, account, request, item);
     const std::int64_t balance = account.balance.available;

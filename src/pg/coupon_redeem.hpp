@@ -6,6 +6,7 @@
 #include "pg/coupon_template.hpp"
 #include "pg/ledger.hpp"
 #include "pg/raise.hpp"
+#include "pg/vendor_code.hpp"
 
 namespace rewards::pg {
 
@@ -14,8 +15,9 @@ struct RedeemItem {
     Uuid template_id;
     Offer offer;
     std::optional<Stripe> stripe;
+    std::optional<TakenVendorCode> vendor_code;
     std::optional<Uuid> coupon;
-    std::optional<FormattedCode> code;
+    std::optional<FormattedCode> code;  // nothing: the vendor's, which reveal_vendor_code() shows
     std::optional<TimestampTz> expires_at;
 };
 

@@ -99,10 +99,10 @@ SQL_FUNCTION(rewards_redeem_coupons) {
     using namespace rewards::pg;
     const Arguments arguments{fcinfo};
     const rewards::Uuid user = arguments.uuid(0, "user_id");
-    const std::span<RedeemItem> items = read_items(arguments, 1, "template_ids");
-    const RedeemRequest request{"redeem_coupons()", true, user, nonce_argument(arguments, 2, "nonce"), items};
     const Context& context = require_context();
     require_member(context, user);
+    const std::span<RedeemItem> items = read_items(arguments, 1, "template_ids");
+    const RedeemRequest request{"redeem_coupons()", true, user, nonce_argument(arguments, 2, "nonce"), items};
     const RedeemAnswer answer = redeem_once(context, request);
     refuse_redemption(request, answer);
     return_rows(fcinfo, request, answer);

@@ -1,8 +1,8 @@
 // reissue_coupon_code: the code has become known to somebody; the coupon gets another, and the old one is dead.
 #include "pg/audit.hpp"
 #include "pg/coupon_code.hpp"
+#include "pg/coupon_counter.hpp"
 #include "pg/coupon_template.hpp"
-#include "pg/raise.hpp"
 
 namespace rewards::pg {
 
@@ -13,15 +13,13 @@ struct Reissued {
     std::optional<FormattedCode> code;
 };
 
-bool is_later(const std::optional<Datum>& time, TimestampTz now) { return time && DatumGetTimestampTz(*time) > now; }
-
 const Refusal* reason_to_refuse(const Table& coupons, TimestampTz now) {
-    const std::string_view status = text_view(value(coupons, coupon::status));
-    const std::optional<Datum> expires_at = optional_value(coupons, coupon::expires_at);
-    if (status == "redeemed") return &refusal::already_claimed;
-    if (status == "revoked") return &refusal::already_revoked;
-    if (status == "expired" || (expires_at && !is_later(expires_at, now))) return &refusal::already_expired;
-    if (status == "held" && is_later(optional_value(coupons, coupon::held_until), now)) return &refusal::coupon_held;
+    const CouponStatus status = status_of(coupons);
+    const std::optional<TimestampTz> expires_at = optional_time(coupons, coupon::expires_at);
+    if (status == CouponStatus::redeemed) return &refusal::already_claimed;
+    if (status == CouponStatus::revoked) return &refusal::already_revoked;
+    if (status == CouponStatus::expired || (expires_at && *expires_at <= now)) return &refusal::already_expired;
+    if (is_held(coupons, now)) return &refusal::coupon_held;
     if (optional_value(coupons, coupon::vendor_code_id)) return &refusal::vendor_code;
     return nullptr;
 }
@@ -55,7 +53,8 @@ Reissued reissue(Write& write, const Context& context, const Uuid& id, std::stri
     const IssuedCode issued = issue_code(coupons, context.company, id, symbols, generation + 1);
     // The found row is another now: the new code was looked for among those that there are.
     lock_coupon(coupons, context.company, id);
-    update(coupons, {{coupon::code_hash, bytea_datum(issued.tag)},
+    update(coupons, {{coupon::status, to_datum(text_of(CouponStatus::issued))},  // a hold that is over ends
+                     {coupon::code_hash, bytea_datum(issued.tag)},
                      {coupon::key_slot, Int16GetDatum(static_cast<std::int16_t>(issued.spec.slot))},
                      {coupon::layer_slot, {}},
                      {coupon::code_route, Int16GetDatum(static_cast<std::int16_t>(issued.spec.route))},

@@ -77,7 +77,7 @@ void spread(Write& write, const Uuid& template_id, const Uuid& company, std::int
                 errmsg("total_stock cannot be less than the coupons that have been issued"),
                 errdetail("It is to be " INT64_FORMAT ", and " INT64_FORMAT " have been issued.", total,
                           total - more - locked.left),
-                errhint("To stop here, set is_active = false, or total_stock to what has been issued."));
+                errhint("To issue no more, set it to what has been issued, or is_active = false."));
     share_out(stock, template_id, locked, locked.left + more);
 }
 

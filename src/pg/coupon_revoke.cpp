@@ -40,11 +40,11 @@ bool is_of_batch(const Table& coupons) { return optional_value(coupons, coupon::
 std::int64_t cost_of(const Table& coupons) { return DatumGetInt64(value(coupons, coupon::issued_points_cost)); }
 
 Decision decide(const Table& coupons, const Revocation& request) {
-    const std::string_view status = text_view(value(coupons, coupon::status));
-    if (status == "redeemed") return {&refusal::already_claimed, false, false};
+    const CouponStatus status = status_of(coupons);
+    if (status == CouponStatus::redeemed) return {&refusal::already_claimed, false, false};
     const bool is_refunded = optional_value(coupons, coupon::refunded_at).has_value();
     const bool is_to_refund = request.is_refund_wanted && !is_refunded && cost_of(coupons) > 0 && !is_of_batch(coupons);
-    if (status != "revoked") return {nullptr, true, is_to_refund};
+    if (status != CouponStatus::revoked) return {nullptr, true, is_to_refund};
     if (is_to_refund) return {nullptr, false, true};
     return {request.is_refund_wanted && is_refunded ? &refusal::already_refunded : &refusal::already_revoked, false,
             false};
@@ -79,16 +79,14 @@ std::optional<Uuid> refund(const Payer& payer, const Table& coupons, const Revoc
 
 void mark(Table& coupons, const Decision& decision, const Revocation& request, const RevokeAnswer& answer,
           TimestampTz now) {
-    std::array<Cell, 9> cells;
+    std::array<Cell, 7> cells;
     std::size_t count = 0;
     const auto set = [&](std::uint8_t column, const RowField& field) { cells[count++] = {column, field}; };
     if (decision.is_to_revoke) {
-        set(coupon::status, to_datum(std::string_view("revoked")));
+        set(coupon::status, to_datum(text_of(CouponStatus::revoked)));
         set(coupon::revoked_at, TimestampTzGetDatum(now));
         set(coupon::revoked_by, to_datum(std::string_view(current_actor())));
         set(coupon::revoke_reason, to_datum(request.reason));
-        set(coupon::held_by, {});
-        set(coupon::held_until, {});
     }
     if (decision.is_to_refund) {
         set(coupon::refunded_at, TimestampTzGetDatum(now));
@@ -99,12 +97,14 @@ void mark(Table& coupons, const Decision& decision, const Revocation& request, c
 }
 
 void audit(Write& write, const Context& context, const Decision& decision, const Revocation& request,
-           const RevokeAnswer& answer, std::string_view old_status) {
+           const RevokeAnswer& answer, CouponStatus before) {
     const char* id = uuid_text(request.coupon);
     if (decision.is_to_revoke)
-        record_audit(write, context,
-                     {"revoke_coupon", field_of(answer.user), jsonb_of_texts({{"status", old_status}}),
-                      jsonb_of_texts({{"coupon_id", id}, {"status", "revoked"}, {"reason", request.reason}})});
+        record_audit(
+            write, context,
+            {"revoke_coupon", field_of(answer.user), jsonb_of_texts({{"status", text_of(before)}}),
+             jsonb_of_texts(
+                 {{"coupon_id", id}, {"status", text_of(CouponStatus::revoked)}, {"reason", request.reason}})});
     if (decision.is_to_refund)
         record_audit(write, context,
                      {"refund_coupon",
@@ -128,7 +128,7 @@ RevokeAnswer revoke_from(Write& write, const Context& context, const Payer& paye
         answer.balance = payer.account->balance.available;
     }
     answer.outcome = decision.is_to_revoke ? "revoked" : "refunded";
-    audit(write, context, decision, request, answer, text_view(value(coupons, coupon::status)));
+    audit(write, context, decision, request, answer, status_of(coupons));
     mark(coupons, decision, request, answer, payer.account != nullptr ? payer.account->now : GetCurrentTimestamp());
     return answer;
 }

@@ -61,6 +61,7 @@ std::optional<Offer> find_offer(Table& templates, const Uuid& company, const Uui
     offer.is_active = flag_in(templates, coupon_template::is_active);
     offer.is_limited = optional_value(templates, coupon_template::total_stock).has_value();
     offer.has_vendor_codes = flag_in(templates, coupon_template::vendor_codes);
+    offer.low_stock_at = number_in(templates, coupon_template::low_stock_at);
     offer.cost = DatumGetInt64(value(templates, coupon_template::points_cost));
     offer.symbols = flag_in(templates, coupon_template::high_value) ? long_symbols : standard_symbols;
     offer.starts_at = time_in(templates, coupon_template::starts_at);

@@ -36,6 +36,7 @@ struct Offer {
     bool is_active;
     bool is_limited;  // by its stock
     bool has_vendor_codes;
+    std::optional<std::int64_t> low_stock_at;  // of vendor codes
     std::int64_t cost;
     std::size_t symbols;
     std::optional<TimestampTz> starts_at;

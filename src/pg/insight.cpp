@@ -218,6 +218,13 @@ void note_company_insight_rarely(Write& write, const Uuid& company, const Insigh
     }
 }
 
+std::optional<Datum> open_details(Write& write, const Uuid& company, std::string_view type) {
+    Table& insights = open_for_reading(write, row::layout);
+    if (!find(insights, row::by_open, {to_datum(whole_company), to_datum(company), to_datum(type)}))
+        return std::nullopt;
+    return optional_value(insights, row::details);
+}
+
 Insight nonce_conflict(std::string_view call, std::string_view nonce) {
     return {insight_type::replay_attempt,
             Severity::medium,

@@ -55,6 +55,9 @@ NotedInsight note_company_insight(Write& write, const Uuid& company, const Insig
 // seriously, or is about to. Waits for nobody who counts one up.
 void note_company_insight_rarely(Write& write, const Uuid& company, const Insight& insight, std::int64_t pause);
 
+// What the company's open insight of this kind says; nothing: there is none.
+std::optional<Datum> open_details(Write& write, const Uuid& company, std::string_view type);
+
 // A nonce that came back with another request; `call` is the function that refused it. Lives as long as the memory
 // context.
 Insight nonce_conflict(std::string_view call, std::string_view nonce);

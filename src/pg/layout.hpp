@@ -25,7 +25,7 @@ AttrNumber column_number(TupleDesc columns, const Column& wanted);
 
 inline constexpr std::size_t most_columns = 40;
 inline constexpr std::size_t most_keys = 4;
-inline constexpr std::size_t most_lookups = 3;
+inline constexpr std::size_t most_lookups = 4;
 
 // The leading columns of a B-tree index to search by; or all of those of a unique one, by which a row
 // is inserted unless it exists. `unless`: only rows in which this column is false are in the index.

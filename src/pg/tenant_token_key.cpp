@@ -70,11 +70,11 @@ Newest newest_keys(Write& write) {
 // Statement triggers do not fire for what is written this way.
 void tell_other_backends(const Table& table) { CacheInvalidateRelcache(table.relation); }
 
-TokenKey add_key(Write& write, const Newest& newest, KeyRing& ring) {
+TokenKey add_key(Write& write, const Newest& newest) {
     constexpr std::uint32_t last = PG_INT32_MAX;
     if (newest.key && newest.key->id == last)
         ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("there are no more numbers for token keys"));
-    const TokenKey key{newest.key ? newest.key->id + 1 : 1, static_cast<std::uint8_t>(newest_slot(ring))};
+    const TokenKey key{newest.key ? newest.key->id + 1 : 1, static_cast<std::uint8_t>(issuing_slot())};
     Table& table = open_for_writing(write, layout);
     insert(table, {{key_id, id_datum(key.id)},
                    {slot, Int16GetDatum(key.slot)},
@@ -98,17 +98,9 @@ TokenKey first_key() {
     std::optional<TokenKey> first;
     with_locked_keys("issue_company_token()", [&](Write& write) {
         const Newest newest = newest_keys(write);
-        first = newest.in_use ? *newest.in_use : add_key(write, newest, key_ring(true));
+        first = newest.in_use ? *newest.in_use : add_key(write, newest);
     });
     return *first;
-}
-
-// Keys are those of all companies.
-void require_no_company(const char* what) {
-    if (is_sealed())
-        ereport(
-            ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("a company cannot %s a token key", what),
-            errhint("Token keys are those of all companies: call this in a transaction that has no company context."));
 }
 
 void retire(Write& write, std::int32_t id) {
@@ -147,6 +139,8 @@ TokenKey key_for_new_tokens() {
     return *newest.in_use;
 }
 
+void hold_token_keys() { table_close(open_table(layout, ShareLock), NoLock); }
+
 }  // namespace rewards::pg
 
 extern "C" {
@@ -154,17 +148,16 @@ extern "C" {
 SQL_FUNCTION(rewards_rotate_token_key) {
     using namespace rewards::pg;
     (void)fcinfo;
-    require_no_company("rotate");
+    require_no_company("rotate a token key");
     std::uint32_t id = 0;
-    with_locked_keys("rotate_token_key()",
-                     [&](Write& write) { id = add_key(write, newest_keys(write), key_ring_anew()).id; });
+    with_locked_keys("rotate_token_key()", [&](Write& write) { id = add_key(write, newest_keys(write)).id; });
     PG_RETURN_INT32(static_cast<std::int32_t>(id));
 }
 
 SQL_FUNCTION(rewards_retire_token_key) {
     using namespace rewards::pg;
     const std::int32_t id = DatumGetInt32(Arguments{fcinfo}.required(0, "key_id"));
-    require_no_company("retire");
+    require_no_company("retire a token key");
     with_write("retire_token_key()", [&](Write& write) { retire(write, id); });
     PG_RETURN_VOID();
 }

@@ -16,4 +16,7 @@ KeyState state_of(const TokenKey& key);
 // when all are retired.
 TokenKey key_for_new_tokens();
 
+// Waits for whoever is writing token_keys, and lets nobody else until the transaction ends.
+void hold_token_keys();
+
 }  // namespace rewards::pg

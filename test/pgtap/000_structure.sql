@@ -13,10 +13,15 @@ SELECT plan(38);
 
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
                                    'coupon_batches',
-                                   'coupons', 'coupon_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
+                                   'coupons', 'master_keys',
+                                   'coupon_stock',
+                                   'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
                                    'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks',
-                                   'forgotten_nonces', 'token_keys']);
+                                   'forgotten_nonces',
+                                   'vendor_batches',
+                                   'vendor_codes',
+                                   'token_keys']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -106,6 +111,10 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('get_context_challenge()', 'bytea', 'volatile', 'unsafe', false),
     ('rotate_token_key()', 'integer', 'volatile', 'unsafe', false),
     ('retire_token_key(key_id integer)', 'void', 'volatile', 'unsafe', false),
+    ('rotate_coupon_key(slot integer DEFAULT NULL::integer)', 'integer', 'volatile', 'unsafe', false),
+    ('retire_coupon_key(slot integer)', 'void', 'volatile', 'unsafe', false),
+    ('relayer_coupon_key(slot integer, max_coupons integer DEFAULT 1000, OUT relayered integer, OUT complete boolean)', 'record', 'volatile', 'unsafe', false),
+    ('legacy_code_hash(slot integer, code_hmac bytea, OUT code_hash bytea, OUT layer_slot smallint)', 'record', 'volatile', 'unsafe', false),
     ('adopt_request_claims()', 'uuid', 'volatile', 'unsafe', false),
     ('tenant_doctor(company_column name DEFAULT ''company_id''::name)', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'unsafe', false),
     ('known_rls_cves(server_version_num integer DEFAULT (current_setting(''server_version_num''::text))::integer)', 'TABLE(cve text, fixed_in text, problem text)', 'stable', 'safe', false),
@@ -202,6 +211,10 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('verify_chains_since(since_block bigint)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
     ('verify_digest(digest text, book text DEFAULT ''ledger''::text, company uuid DEFAULT rewards.get_current_company_id())', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
     ('verify_ledger(since_block bigint DEFAULT 1, digest text DEFAULT NULL::text)', 'TABLE(layer text, "check" text, status text, checked bigint, bad bigint, first_bad text, detail text)', 'stable', 'unsafe', false),
+    ('import_vendor_codes(template_id uuid, codes text[], label text DEFAULT NULL::text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT ordinal integer, OUT outcome text, OUT batch_id uuid)',
+        'SETOF record', 'volatile', 'unsafe', false),
+    ('reveal_vendor_code(coupon_id uuid, OUT outcome text, OUT code text, OUT revealed_at timestamp with time zone)', 'record', 'volatile', 'unsafe', false),
+    ('shred_vendor_batch(batch_id uuid, reason text, OUT outcome text, OUT withdrawn bigint, OUT unseen bigint, OUT revealed bigint)', 'record', 'volatile', 'unsafe', false),
     ('status_entry_hash(previous bytea, entry record)', 'bytea', 'immutable', 'safe', false),
 
     ('current_settings(OUT trust_validate_at integer, OUT trust_review_at integer, OUT trust_version integer, OUT shadow_version integer, OUT hold_all boolean, OUT events_per_hour bigint, OUT points_per_hour bigint, OUT events_per_day bigint, OUT points_per_day bigint, OUT accepted_age interval, OUT accepted_ahead interval, OUT review_four_eyes_points bigint, OUT refunded_points_live interval)',
@@ -235,9 +248,21 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('uuidv7_floor(moment timestamp with time zone)', 'uuid', 'immutable', 'safe', true),
     ('cleanup_expired_nonces()', 'bigint', 'volatile', 'unsafe', false),
 
-    ('redeem_coupon(user_id uuid, template_id uuid, nonce text, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean)',
+    ('redeem_coupon(user_id uuid, template_id uuid, nonce text, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean, OUT retry_after bigint)',
         'record', 'volatile', 'unsafe', false),
-    ('claim_coupon(code text, claimed_by text, proof jsonb DEFAULT NULL::jsonb, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text)',
+    ('redeem_coupons(user_id uuid, template_ids uuid[], nonce text, OUT ordinal integer, OUT template_id uuid, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean, OUT retry_after bigint)',
+        'SETOF record', 'volatile', 'unsafe', false),
+    ('create_coupon_template(template jsonb)', 'uuid', 'volatile', 'unsafe', false),
+    ('change_coupon_template(template_id uuid, changes jsonb)', 'text', 'volatile', 'unsafe', false),
+    ('restock_coupon(template_id uuid, quantity bigint, OUT outcome text, OUT total_stock bigint, OUT available bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('claim_coupon(code text, claimed_by text, proof jsonb DEFAULT NULL::jsonb, claim_ref text DEFAULT NULL::text, device_id text DEFAULT NULL::text, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text, OUT replayed boolean, OUT reason text, OUT retry_after bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('hold_coupon(code text, held_by text, hold_for interval DEFAULT ''00:15:00''::interval, device_id text DEFAULT NULL::text, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text, OUT held_until timestamp with time zone, OUT replayed boolean, OUT reason text, OUT retry_after bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('release_coupon(code text, held_by text, device_id text DEFAULT NULL::text, OUT outcome text, OUT coupon_id uuid, OUT replayed boolean, OUT reason text, OUT retry_after bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('mark_expired_coupons(max_coupons integer DEFAULT 1000, OUT expired bigint, OUT released bigint, OUT skipped bigint)',
         'record', 'volatile', 'unsafe', false),
     ('begin_coupon_batch(template_id uuid, quantity integer, label text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT outcome text, OUT batch_id uuid, OUT replayed boolean)',
         'record', 'volatile', 'unsafe', false),
@@ -346,6 +371,11 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.audit_blocks', 'refuse_write'), ('rewards.audit_blocks', 'refuse_row_write'),
               ('rewards.coupon_batches', 'refuse_write'),
               ('rewards.token_keys', 'refuse_write'), ('rewards.token_keys', 'refuse_row_change'),
+              ('rewards.coupon_templates', 'refuse_removal'), ('rewards.coupon_templates', 'refuse_row_removal'),
+              ('rewards.coupon_templates', 'keep_in_place'),
+              ('rewards.coupon_stock', 'refuse_write'),
+              ('rewards.coupons', 'guard_update'), ('rewards.coupons', 'refuse_removal'), ('rewards.coupons', 'refuse_row_removal'),
+              ('rewards.used_nonces', 'refuse_update'), ('rewards.used_nonces', 'keep_unexpired'), ('rewards.used_nonces', 'refuse_truncate'),
               ('rewards.token_keys', 'refuse_row_removal') $$,
     'the guards hold for replication roles, too');
 

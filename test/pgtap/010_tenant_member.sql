@@ -21,9 +21,9 @@ INSERT INTO attack.shown VALUES
     ('none',    'data_version',     'true', 'of the installation, not of a company'),
     ('service', 'data_version',     'true', 'of the installation, not of a company'),
     ('user',    'data_version',     'true', 'of the installation, not of a company'),
-    ('none',    'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
-    ('service', 'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
-    ('user',    'coupon_keys',      'true', 'fingerprints of the installation''s keys'),
+    ('none',    'master_keys',      'true', 'fingerprints of the installation''s keys'),
+    ('service', 'master_keys',      'true', 'fingerprints of the installation''s keys'),
+    ('user',    'master_keys',      'true', 'fingerprints of the installation''s keys'),
     ('none',    'token_keys',       'true', 'numbers of the installation''s keys'),
     ('service', 'token_keys',       'true', 'numbers of the installation''s keys'),
     ('user',    'token_keys',       'true', 'numbers of the installation''s keys');
@@ -169,7 +169,9 @@ SELECT is(ARRAY(SELECT function FROM attack.calls(:'ann') WHERE attack.state_of(
                         OR has_function_privilege('attack_tenant', signature, 'EXECUTE')) ORDER BY function),
     ARRAY(SELECT unnest(ARRAY[
     -- what a member does and knows for itself
+    'redeem_coupons',
     'submit_points_event', 'submit_points_events', 'redeem_coupon', 'points_history', 'balance_at', 'calculate_user_points', 'event_receipt',
+    'reveal_vendor_code',
     -- what reads with the rights of the caller, and so finds its own rows at most
     'current_settings',
     -- what works on its arguments alone

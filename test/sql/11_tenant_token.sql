@@ -14,7 +14,7 @@ SELECT count(*) AS keys FROM rewards.token_keys;
 SELECT rewards.issue_company_token(:'company_a', 'till', 'service') AS token \gset service_
 SELECT key_id, slot, created_at <= clock_timestamp() AS created, created_by = session_user AS by_me, retired_at, retired_by
   FROM rewards.token_keys;
-SELECT count(*) AS fingerprints FROM rewards.coupon_keys;
+SELECT count(*) AS fingerprints FROM rewards.master_keys;
 
 -- A token fits into a header and a URL.
 SELECT :'service_token' ~ '^pgr_[A-Za-z0-9_-]{100,}$' AS is_plain, length(:'service_token') < 200 AS is_short;
@@ -350,7 +350,7 @@ SELECT rewards.rotate_token_key() AS key_id;
 SELECT rewards.issue_company_token(:'company_a', 'till', 'service') AS token \gset slot_0_
 SELECT brought(:'slot_0_token') AS new_one;
 
--- A key of another slot: the file is read again, and old tokens stay good.
+-- A key of another slot, which makes the new codes: the file is read again, and old tokens stay good.
 CREATE FUNCTION at_key_file(commands text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('COPY (SELECT WHERE false) TO PROGRAM %L',
@@ -359,6 +359,7 @@ END $$;
 SELECT at_key_file('cp $k $k.two_slots; echo slot 5 ' || repeat('5', 64) || ' >>$k.two_slots') \gset
 BEGIN;
 SET LOCAL rewards.key_file = 'pg_rewards_regress.keys.two_slots';
+SELECT rewards.rotate_coupon_key(5);
 SELECT rewards.rotate_token_key() AS key_id;
 SELECT slot FROM rewards.token_keys ORDER BY key_id DESC LIMIT 1;
 SELECT rewards.issue_company_token(:'company_a', 'till', 'service') AS token \gset slot_5_

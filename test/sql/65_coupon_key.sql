@@ -26,7 +26,7 @@ SELECT (regexp_match(pg_read_file('pg_rewards_regress.keys'), '[0-9a-f]{64}'))[1
 SELECT slot, octet_length(fingerprint) AS bytes, strpos(:'key_hex', encode(fingerprint, 'hex')) > 0 AS part_of_key,
        fingerprint IN (substr(sha256(decode(:'key_hex', 'hex')), 1, 16),
        substr(sha256(:'key_hex'::bytea), 1, 16)) AS plain_hash
-  FROM rewards.coupon_keys;
+  FROM rewards.master_keys;
 
 -- Every call that needs the key, with the key file of that name; what it did is undone. An answer that names the file,
 -- or
@@ -113,7 +113,7 @@ SELECT what, state, message, bool_or(telling) AS telling, count(*) FROM (VALUES
     ('slot_word', 'slot one ' || :'key_hex'), ('twice', 'slot 0 ' || :'key_hex' || E'\nslot 0 ' || repeat('0', 64)),
     ('same_key', 'slot 0 ' || :'key_hex' || E'\nslot 1 ' || :'key_hex'),
     ('half_good', 'slot 0 ' || :'key_hex' || E'\nslot 1'),
-    ('huge', repeat(E'# nothing\n', 1000) || 'slot 0 ' || :'key_hex')) AS files (what, content),
+    ('huge', repeat(E'# nothing\n', 2000) || 'slot 0 ' || :'key_hex')) AS files (what, content),
     calls_with(key_file(what, content)) GROUP BY what, state, message ORDER BY what;
 
 -- A key that is not this database's is noticed before anything is issued, shown or claimed under it.
@@ -128,7 +128,7 @@ SELECT state, count(*)
 -- None of those calls has left anything behind.
 SELECT status FROM rewards.coupons WHERE company_id = :'company_a';
 SELECT available_points FROM rewards.user_points_cache WHERE company_id = :'company_a';
-SELECT count(*) AS keys FROM rewards.coupon_keys;
+SELECT count(*) AS keys FROM rewards.master_keys;
 
 -- With the right file again the same session goes on: the same code, and it can be claimed.
 SELECT call, state FROM calls_with('pg_rewards_regress.keys');
@@ -170,10 +170,17 @@ SELECT outcome FROM rewards.redeem_coupon(:'member_1', offer('65ff'), 'n');
 SELECT outcome FROM rewards.claim_coupon('0000-0000-0000-0001', 'till');
 ROLLBACK;
 
--- A new key in another slot makes the new codes; the old ones stay good, and the database remembers that it needs both.
+-- A line more in the file changes nothing until rotate_coupon_key() makes new codes with it; the old ones stay good,
+-- and the database remembers that it needs both.
 SELECT key_file('rotated', 'slot 0 ' || :'key_hex' || E'\nslot 5 ' || repeat('0123456789abcdef', 4)) \gset
 BEGIN;
 SET LOCAL rewards.key_file = 'pg_rewards_regress.keys.rotated';
+SELECT rewards.set_company_context(:'company_a') \gset
+SELECT left(coupon_code, 2) AS slot_and_route FROM rewards.redeem_coupon(:'member_1', :'coffee', 'not yet');
+ROLLBACK;
+BEGIN;
+SET LOCAL rewards.key_file = 'pg_rewards_regress.keys.rotated';
+SELECT rewards.rotate_coupon_key(5);
 SELECT rewards.set_company_context(:'company_a') \gset
 SELECT coupon_code ~ '^50' AS in_slot_5, coupon_code
   FROM rewards.redeem_coupon(:'member_1', :'coffee', 'rotated') \gset r_
@@ -181,26 +188,27 @@ SELECT :'r_in_slot_5' AS in_slot_5;
 SELECT outcome FROM rewards.claim_coupon(:'r_coupon_code', 'till');
 SELECT coupon_code = :'a_coupon_code' AS same_code FROM rewards.redeem_coupon(:'member_1', :'coffee', 'issued');
 SELECT outcome FROM rewards.claim_coupon(:'a_coupon_code', 'till');
-SELECT slot FROM rewards.coupon_keys ORDER BY slot;
+SELECT slot, state FROM rewards.master_keys ORDER BY slot;
 SET LOCAL rewards.key_file = 'pg_rewards_regress.keys';
 SELECT state FROM attempt(format('SELECT rewards.claim_coupon(%L, %L)', :'r_coupon_code', 'till'));
 ROLLBACK;
 
 -- The first use ever makes the file; a first use that is rolled back leaves a file that the next one takes.
 BEGIN;
-DELETE FROM rewards.coupon_keys;
+ALTER TABLE rewards.master_keys DISABLE TRIGGER USER;
+DELETE FROM rewards.master_keys;
 SET LOCAL rewards.key_file = 'pg_rewards_regress.keys.first';
 SELECT rewards.set_company_context(:'company_a') \gset
 SELECT state, message, hint FROM attempt($$SELECT rewards.hash_coupon_code('0000-0000-0000-0000')$$);
 SELECT pg_stat_file('pg_rewards_regress.keys.first', missing_ok => true) IS NULL AS not_made;
 SAVEPOINT before;
 SELECT outcome, coupon_code FROM rewards.redeem_coupon(:'member_1', :'coffee', 'first') \gset f_
-SELECT :'f_outcome' AS outcome, count(*) AS keys FROM rewards.coupon_keys;
+SELECT :'f_outcome' AS outcome, count(*) AS keys FROM rewards.master_keys;
 SELECT pg_read_file('pg_rewards_regress.keys.first') AS first_file \gset
 ROLLBACK TO before;
-SELECT count(*) AS keys FROM rewards.coupon_keys;
+SELECT count(*) AS keys FROM rewards.master_keys;
 SELECT outcome FROM rewards.redeem_coupon(:'member_1', :'coffee', 'first');
-SELECT count(*) AS keys FROM rewards.coupon_keys;
+SELECT count(*) AS keys FROM rewards.master_keys;
 SELECT pg_read_file('pg_rewards_regress.keys.first') = :'first_file' AS same_file;
 ROLLBACK;
 CREATE TEMP TABLE found (line text);
@@ -210,7 +218,8 @@ TABLE found;
 
 -- Two files that were made are two keys.
 BEGIN;
-DELETE FROM rewards.coupon_keys;
+ALTER TABLE rewards.master_keys DISABLE TRIGGER USER;
+DELETE FROM rewards.master_keys;
 SET LOCAL rewards.key_file = 'pg_rewards_regress.keys.second';
 SELECT rewards.set_company_context(:'company_a') \gset
 SELECT outcome FROM rewards.redeem_coupon(:'member_1', :'coffee', 'first');
@@ -219,7 +228,8 @@ ROLLBACK;
 
 -- Where no file can be made, nothing is issued.
 BEGIN;
-DELETE FROM rewards.coupon_keys;
+ALTER TABLE rewards.master_keys DISABLE TRIGGER USER;
+DELETE FROM rewards.master_keys;
 SET LOCAL rewards.key_file = 'pg_rewards_regress.keys.no_folder/keys';
 SELECT rewards.set_company_context(:'company_a') \gset
 SELECT state FROM attempt($$SELECT rewards.redeem_coupon(member('651'), offer('65a1'), 'first')$$);
@@ -249,14 +259,29 @@ BEGIN;
 SET LOCAL ROLE regress_rewards_app;
 SELECT rewards.set_company_context(:'company_a', :'member_1', 'user') \gset
 SELECT outcome FROM rewards.redeem_coupon(:'member_1', :'coffee', 'member');
-SELECT state FROM attempt('SELECT * FROM rewards.coupon_keys');
+SELECT state FROM attempt('SELECT * FROM rewards.master_keys');
 ROLLBACK;
 
--- The slot and the size of a fingerprint are checked.
-SELECT state, list
-  FROM (VALUES ($$32, '\x00112233445566778899aabbccddeeff'$$), ($$-1, '\x00112233445566778899aabbccddeeff'$$),
-               ($$1, '\x00'$$), ($$NULL, '\x00112233445566778899aabbccddeeff'$$)) AS rows (list),
-    attempt(format('INSERT INTO rewards.coupon_keys (slot, fingerprint) VALUES (%s)', list));
+-- The table says what the functions made of it, and nobody else writes it.
+SELECT state, message, hint, statement
+  FROM (VALUES ($$INSERT INTO rewards.master_keys (slot, state, fingerprint, created_at, created_by) VALUES (1, 'verify_only', '\x00', now(), 'x')$$),
+               ($$UPDATE rewards.master_keys SET state = 'retired'$$), ('DELETE FROM rewards.master_keys'),
+               ('TRUNCATE rewards.master_keys')) AS statements (statement), attempt(statement);
+
+-- What could not be is not, even so.
+BEGIN;
+ALTER TABLE rewards.master_keys DISABLE TRIGGER USER;
+SELECT state, value
+  FROM (VALUES ($$32, 'derived', 'verify_only', '\x00112233445566778899aabbccddeeff', NULL$$),
+               ($$-1, 'derived', 'verify_only', '\x00112233445566778899aabbccddeeff', NULL$$),
+               ($$1, 'derived', 'verify_only', '\x00', NULL$$),
+               ($$1, 'derived', 'issuing', '\x00112233445566778899aabbccddeeff', NULL$$),
+               ($$1, 'derived', 'retired', '\x00112233445566778899aabbccddeeff', NULL$$),
+               ($$1, 'derived', 'verify_only', '\x00112233445566778899aabbccddeeff', 1$$),
+               ($$1, 'legacy', 'verify_only', '\x00112233445566778899aabbccddeeff', NULL$$)) AS rows (value),
+    attempt(format('INSERT INTO rewards.master_keys (slot, kind, state, fingerprint, layer_slot, created_at, created_by)
+                    VALUES (%s, now(), ''test'')', value));
+ROLLBACK;
 
 SELECT at_key_file('rm -rf $k.*') \gset
 DROP FUNCTION at_key_file(text);

@@ -172,7 +172,7 @@ SELECT state, call FROM (VALUES
     ($$SELECT rewards.refresh_user_points_cache(member('801'))$$),
     ($$SELECT rewards.hash_coupon_code('0000-0000-0000-0000')$$), ('SELECT rewards.code_data_version()'),
     ('CREATE FUNCTION rewards.mine() RETURNS integer LANGUAGE sql RETURN 1'), ('CREATE TABLE rewards.mine ()'),
-    ('SELECT * FROM rewards.used_nonces'), ('SELECT * FROM rewards.coupon_keys'),
+    ('SELECT * FROM rewards.used_nonces'), ('SELECT * FROM rewards.master_keys'),
     ('SELECT * FROM rewards.data_version')
     ) AS calls (call), attempt(call);
 ROLLBACK;
@@ -184,7 +184,7 @@ SELECT state, call FROM (VALUES
     ('CREATE TABLE rewards.mine ()'),
     ($$SELECT rewards.refresh_user_points_cache(member('801'))$$),
     ($$SELECT rewards.hash_coupon_code('0000-0000-0000-0000')$$), ('SELECT rewards.code_data_version()'),
-    ('SELECT * FROM rewards.used_nonces'), ('SELECT * FROM rewards.coupon_keys'),
+    ('SELECT * FROM rewards.used_nonces'), ('SELECT * FROM rewards.master_keys'),
     ('SELECT * FROM rewards.data_version')) AS calls (call), attempt(call);
 ROLLBACK;
 

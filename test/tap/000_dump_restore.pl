@@ -287,7 +287,7 @@ SQL
 {
     my ($status, undef, $error) = $node->psql('shop', 'DROP EXTENSION pg_rewards');
     isnt($status, 0, 'DROP EXTENSION without CASCADE is refused');
-    for my $table ('data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates', 'coupons', 'coupon_keys') {
+    for my $table ('data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates', 'coupons', 'master_keys') {
         like($error, qr/table rewards\.$table /, "... and it names $table");
     }
     is(content('shop'), $content, '... and everything is there');

@@ -222,7 +222,8 @@ my $text = slurp_file($key_file);
     is($session->query_safe("BEGIN; SELECT FROM rewards.set_company_context_token('$good'); SELECT rewards.get_current_company_id(); COMMIT"), $acme,
         'a session has the keys of one slot');
     append_to_file($key_file, 'slot 1 ' . '1' x 64 . "\n");
-    is($session->query_safe('SELECT rewards.rotate_token_key()'), '3', 'it rotates to the slot that was just added');
+    $primary->safe_psql('postgres', 'SELECT rewards.rotate_coupon_key(1)');
+    is($session->query_safe('SELECT rewards.rotate_token_key()'), '3', 'it rotates to the slot that has just come to issue');
     is($primary->safe_psql('postgres', 'SELECT slot FROM rewards.token_keys WHERE key_id = 3'), '1', '... which is the one of the new key');
     is(bring($primary, $_), $acme, 'and tokens of both slots are good') for $good, issue($primary);
     $session->quit;

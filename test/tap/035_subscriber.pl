@@ -11,7 +11,7 @@ my $tenant = '11111111-1111-4111-8111-111111111111';
 my $template = '33333333-3333-4333-8333-333333333333';
 my $ann = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa';
 my $bob = 'bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb';
-my @tables = map { "rewards.$_" } qw(coupon_keys coupon_templates coupons points_events ledger_entries point_lots
+my @tables = map { "rewards.$_" } qw(master_keys coupon_templates coupons points_events ledger_entries point_lots
     point_lot_uses event_approvals used_nonces user_points_cache);
 
 my ($publisher, $subscriber) = map { PostgreSQL::Test::Cluster->new($_) } 'publisher', 'subscriber';

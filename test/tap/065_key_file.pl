@@ -68,7 +68,7 @@ ok(!-e $key_file, '... and makes none');
 # Ten at once: all of them wait for the table of fingerprints, and are let go together.
 {
     my $holder = $primary->background_psql('postgres');
-    $holder->query_safe('BEGIN; LOCK TABLE rewards.coupon_keys IN ACCESS EXCLUSIVE MODE');
+    $holder->query_safe('BEGIN; LOCK TABLE rewards.master_keys IN ACCESS EXCLUSIVE MODE');
     my $script = $primary->basedir . '/first';
     append_to_file($script, <<"SQL");
 BEGIN;
@@ -86,7 +86,7 @@ SQL
     ok($run->finish, 'all of them end') or diag slurp_file("$script.out");
 }
 is($primary->safe_psql('postgres', 'SELECT count(*) FROM rewards.coupons'), '10', 'each has its coupon');
-is($primary->safe_psql('postgres', 'SELECT slot, count(*) FROM rewards.coupon_keys GROUP BY slot'), '0|1', 'and there is one fingerprint');
+is($primary->safe_psql('postgres', 'SELECT slot, count(*) FROM rewards.master_keys GROUP BY slot'), '0|1', 'and there is one fingerprint');
 is(mode_of($key_file), '600', 'and one file, which only the server can read');
 is_deeply([ glob "$key_file*" ], [$key_file], 'and no draft of it is left');
 my @codes = split /\n/, in_company($primary, "SELECT coupon_code FROM first, rewards.redeem_coupon(member, '$template', 'first') ORDER BY number");
@@ -175,8 +175,8 @@ INSERT INTO rewards.coupon_templates (id, template_name, points_cost, coupon_val
 SELECT outcome FROM rewards.redeem_coupon('$member', '$template', 'kept');
 COMMIT;
 SQL
-    is($primary->safe_psql('other', 'SELECT fingerprint FROM rewards.coupon_keys'),
-        $primary->safe_psql('postgres', 'SELECT fingerprint FROM rewards.coupon_keys'), '... with the same key');
+    is($primary->safe_psql('other', 'SELECT fingerprint FROM rewards.master_keys'),
+        $primary->safe_psql('postgres', 'SELECT fingerprint FROM rewards.master_keys'), '... with the same key');
     is($primary->safe_psql('other', "BEGIN; SELECT FROM rewards.set_company_context('$tenant'); SELECT outcome FROM rewards.claim_coupon('$kept', 'till'); COMMIT"),
         'not_redeemable', '... and does not know those of this one');
     is(slurp_file($key_file), $text, '... and the file is as it was');

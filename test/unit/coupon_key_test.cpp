@@ -153,8 +153,8 @@ TEST(AKeyFile, MayHoldAllSlots) {
         text += line(slot, key);
     }
     const Ring ring = open(text);
-    for (unsigned slot = 0; slot < slot_count; ++slot) EXPECT_TRUE(has_slot(*ring, slot));
-    EXPECT_FALSE(has_slot(*ring, slot_count));
+    for (unsigned slot = 0; slot < slot_count; ++slot) EXPECT_EQ(kind_of(*ring, slot), KeyKind::derived);
+    EXPECT_EQ(kind_of(*ring, slot_count), KeyKind::none);
     EXPECT_EQ(newest_slot(*ring), 31U);
 }
 
@@ -167,7 +167,7 @@ TEST(AKeyFile, MayHaveCommentsBlankLinesCarriageReturnsAndCapitals) {
     EXPECT_EQ(key_fingerprint(*plain, 0).value, key_fingerprint(*decorated, 0).value);
 }
 
-TEST(AKeyFile, MayLackTheLastLineEnd) { EXPECT_TRUE(has_slot(*open("slot 0 " + one_key), 0)); }
+TEST(AKeyFile, MayLackTheLastLineEnd) { EXPECT_EQ(kind_of(*open("slot 0 " + one_key), 0), KeyKind::derived); }
 
 struct BadKeyFile {
     const char* what;
@@ -207,7 +207,7 @@ std::vector<BadKeyFile> bad_key_files() {
         {"key too long", "slot 0 " + one_key + "0", no_hex},
         {"key with a foreign digit", "slot 0 " + foreign_digit, no_hex},
         {"key in two words", "slot 0 " + one_key.substr(0, 32) + " " + one_key.substr(32), no_hex},
-        {"key with a remark", "slot 0 " + one_key + " # mine", no_hex},
+        {"key with a remark", "slot 0 " + one_key + " # mine", "key file contains a line with something behind the key"},
         {"key in two slots", line(0, one_key) + line(1, one_key), "key file contains the same key in two slots"},
         {"second key bad", line(0, one_key) + "slot 1 " + other_key.substr(2), no_hex},
         {"too large", line(0, one_key) + "#" + std::string(65536, '#'), "key file is too large"},
@@ -248,7 +248,7 @@ TEST(ANewKeyFile, OpensWithItsMasterInSlotZero) {
 
 TEST(ANewKeyFile, TakesASecondKeyAtItsEnd) {
     const Ring ring = open(formatted(unhex_to<Master>(one_key)) + line(1, other_key));
-    EXPECT_TRUE(has_slot(*ring, 0));
+    EXPECT_EQ(kind_of(*ring, 0), KeyKind::derived);
     EXPECT_EQ(newest_slot(*ring), 1U);
 }
 

@@ -37,12 +37,12 @@ TEST(ABlockedWord, IsFoundWhereverItStands) {
 TEST(ABlockedWord, IsFoundInTheSymbolsThatAreReadForIt) {
     for (const char* word : {"SH1T", "5H17", "5H1T",  "D1CK", "P0RN",  "P0P0RN", "FVCK",  "CVNT", "A55",
                              "4SS",  "S1VT", "N1GG",  "N166", "N196",  "B1TCH",  "817CH", "W4NK", "R4P3",
-                             "M3RD", "F1CK", "F072E", "PV74", "KVRVA", "H1713R", "1488",  "666",  "999"})
+                             "M3RD", "F1CK", "F072E", "PV74", "KVRVA", "H1713R", "1488"})
         EXPECT_TRUE(has_blocked_word(std::string("00XY") + word + "QRK7")) << word;
 }
 
 TEST(ABlockedWord, IsNotWhatOnlyHasItsLettersOrBeginsLikeOne) {
-    for (const char* code : {"TWXAT", "TAWT", "SHXT", "SHAT", "D0CK", "T", "", "KK", "66", "0000000000000000"})
+    for (const char* code : {"TWXAT", "TAWT", "SHXT", "SHAT", "D0CK", "T", "", "KK", "666", "0000000000000000"})
         EXPECT_FALSE(has_blocked_word(code)) << code;
 }
 

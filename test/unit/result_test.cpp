@@ -68,7 +68,7 @@ TEST(TheEdgeOfTheCore, LetsNoExceptionOut) {
     EXPECT_TRUE(never_throws(fingerprint));
     EXPECT_TRUE(never_throws(format_code));
     EXPECT_TRUE(never_throws(format_key_file));
-    EXPECT_TRUE(never_throws(has_slot));
+    EXPECT_TRUE(never_throws(kind_of));
     EXPECT_TRUE(never_throws(hkdf_sha256));
     EXPECT_TRUE(never_throws(hmac_sha256));
     EXPECT_TRUE(never_throws(key_fingerprint));
