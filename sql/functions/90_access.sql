@@ -56,19 +56,24 @@ DECLARE
         'create_coupon_template(jsonb)',
         'change_coupon_template(uuid, jsonb)',
         'restock_coupon(uuid, bigint)',
+        'shred_vendor_batch(uuid, text)',
         'begin_coupon_batch(uuid, integer, text, timestamptz)',
         'issue_coupon_batch(uuid, integer)',
         'coupon_batch_codes(uuid, integer, integer)',
         'revoke_coupon_batch(uuid, text, integer)',
-        'shred_vendor_batch(uuid, text)',
         'hash_coupon_code(text)',
         'find_coupon_by_ref(text)',
+        'coupon_guessers()',
+        'forget_guesses(text, text)',
         'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
         'doctor_unique_keys(name)', 'doctor_key_findings(name)', 'doctor_foreign_keys(name)',
         'doctor_foreign_key_findings(name)', 'doctor_policy_function_findings(name)',
         'doctor_policy_findings(name)', 'doctor_coverage_findings(name)', 'doctor_grant_findings(name)',
         'doctor_role_findings()', 'doctor_owner_findings(name)', 'known_rls_cves(integer)', 'doctor_has_several_companies()',
-        'doctor_setting_findings()', 'doctor_table_findings(name)', 'doctor_column_findings(name)',
+        'doctor_setting_findings()',
+        'doctor_log_settings()',
+        'doctor_log_findings()',
+        'doctor_table_findings(name)', 'doctor_column_findings(name)',
         'doctor_support_findings(name)', 'doctor_views(name)', 'doctor_view_findings(name)', 'doctor_definer_findings(name)'];
     -- What protects tables of the application, for staff who own some: each function asks whether the caller does.
     for_table_owners CONSTANT text[] := ARRAY[
@@ -113,6 +118,7 @@ DECLARE
         'coupon_stock',
         'coupons'];
     read_by_staff CONSTANT text[] := ARRAY[
+        'coupon_guesses',
         'data_version', 'token_keys', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks',
         'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue',
@@ -123,7 +129,7 @@ DECLARE
         'vendor_codes',
         'vendor_batch_stock',
         'vendor_stock',
-        'vendor_code_discrepancies',
+        'vendor_code_discrepancies'];
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee
                          WHERE grantee IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = grantee) LIMIT 1);

@@ -24,12 +24,12 @@ constexpr std::string_view file_header =
     "# runs the server.\n"
     "#\n"
     "# SELECT rewards.rotate_coupon_key() adds a key and makes the new codes with it;\n"
-    "# give the file to your standbys then. Or first add the same line everywhere, with\n"
+    "# give the file to your standbys then. Or first add the same line everywhere:\n"
     "# an unused slot (0 to 31) and 64 random hexadecimal digits (openssl rand -hex\n"
-    "# 32), and call rewards.rotate_coupon_key(slot) when all servers have it. Older\n"
-    "# lines keep older codes and tokens good: do not change them, and remove one only\n"
-    "# after rewards.retire_coupon_key(slot). A line \"legacy\" instead of \"slot\" has the\n"
-    "# secret of the programme that issued codes before: see docs/migrating.md.\n"
+    "# 32); and call rewards.rotate_coupon_key(slot) when all servers have it. Older\n"
+    "# lines keep older codes and tokens good: do not change them, and remove one\n"
+    "# only after rewards.retire_coupon_key(slot). A line \"legacy\" in place of \"slot\"\n"
+    "# has the secret of the programme that issued codes before: see migrating.md.\n"
     "\n";
 
 static_assert(file_header.size() + key_line_size_max <= key_file_size_max);

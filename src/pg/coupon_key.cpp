@@ -41,8 +41,8 @@ void issue_with(Write& write, const KeyRing& keys, unsigned slot) {
 
 unsigned rotate(std::optional<unsigned> given) {
     unsigned slot = 0;
+    key_ring(true);  // a file that is not this database's gets no key
     with_locked_master_keys("rotate_coupon_key()", [&](Write& write) {
-        issuing_slot();  // a file that is not this database's gets no key
         slot = given ? *given : add_key_to_file(key_path(), slots_in_use(master_keys()));
         const KeyRing& keys = key_ring_anew();
         require_can_issue(keys, slot);

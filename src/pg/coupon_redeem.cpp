@@ -136,10 +136,11 @@ void note_low_stock_of(Write& write, const Uuid& company, std::span<const Redeem
             note_low_stock(write, company, item.template_id, *item.offer.low_stock_at);
 }
 
+// A vendor's code may go before its coupon would.
 std::optional<TimestampTz> expiry_of(const RedeemItem& item, TimestampTz now) {
     const std::optional<TimestampTz> expires_at = expiry_of(item.offer, now);
     if (!item.vendor_code || !item.vendor_code->expires_at) return expires_at;
-    return Min(expires_at.value_or(DT_NOEND), *item.vendor_code->expires_at);
+    return expires_at ? Min(*expires_at, *item.vendor_code->expires_at) : item.vendor_code->expires_at;
 }
 
 Uuid pay(Ledger& ledger, Account& account, const RedeemRequest& request, const Offer& offer, const Uuid& coupon) {

@@ -29,6 +29,7 @@ inline constexpr Refusal insufficient_points{"insufficient_points", 402,
                                              "The account has fewer points than this costs."};
 inline constexpr Refusal template_not_found{"template_not_found", 404,
                                             "The company has no coupon template with this id."};
+inline constexpr Refusal batch_not_found{"batch_not_found", 404, "The company has no batch with this id."};
 inline constexpr Refusal coupon_not_found{"coupon_not_found", 404, "The company has no coupon with this id."};
 inline constexpr Refusal not_waiting{"not_waiting", 404,
                                      "No event of the company with this id waits, or has waited, for a decision."};
@@ -55,7 +56,6 @@ inline constexpr Refusal disabled{"disabled", 409, "The company has switched thi
 inline constexpr Refusal no_vendor_code{
     "no_vendor_code", 409, "The coupon has a code of ours: redeem_coupon() with its nonce shows it to the holder."};
 inline constexpr Refusal already_shredded{"already_shredded", 409, "The codes of this batch are unreadable already."};
-inline constexpr Refusal batch_not_found{"batch_not_found", 404, "The company has no batch with this id."};
 inline constexpr Refusal shredded{"shredded", 410,
                                   "Nobody can read this code any more: revoke the coupon, with a refund."};
 inline constexpr Refusal already_claimed{"already_claimed", 409, "The coupon has been used."};

@@ -124,7 +124,7 @@ OpenBatch open_batch(Table& batches, const Context& context, const Import& impor
     OpenBatch open{};
     open.now = GetCurrentTimestamp();
     open.keys = &key_ring(true);
-    open.batch = {context.company, new_uuid(open.now), newest_slot(*open.keys)};
+    open.batch = {context.company, new_uuid(open.now), issuing_slot()};
     add_batch(batches, open, import);
     return open;
 }
@@ -132,7 +132,7 @@ OpenBatch open_batch(Table& batches, const Context& context, const Import& impor
 // A code that came in under another key has another tag.
 bool was_imported_under_older_key(Table& codes, OpenBatch& open, const ImportRow& row) {
     for (unsigned slot = 0; slot < slot_count; ++slot)
-        if (open.older_slots[slot] && has_slot(*open.keys, slot) &&
+        if (open.older_slots[slot] && kind_of(*open.keys, slot) == KeyKind::derived &&
             find(codes, vendor_code::by_tag, {to_datum(open.batch.company), bytea_datum(tag_of(open, slot, row.code))}))
             return true;
     return false;

@@ -12,16 +12,20 @@ SELECT plan(38);
 -- Tables
 
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
-                                   'coupon_batches',
-                                   'coupons', 'master_keys',
+                                   'coupons',
+                                   'master_keys',
                                    'coupon_stock',
-                                   'ledger_entries', 'point_lots', 'point_lot_uses',
+                                   'ledger_entries',
+                                   'point_lots',
+                                   'point_lot_uses',
+                                   'coupon_batches',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
                                    'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks',
                                    'forgotten_nonces',
                                    'vendor_batches',
                                    'vendor_codes',
-                                   'token_keys']);
+                                   'token_keys',
+                                   'coupon_guesses']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -132,6 +136,8 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('doctor_owner_findings(company_column name)', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'safe', false),
     ('doctor_role_findings()', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'safe', false),
     ('doctor_setting_findings()', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'unsafe', false),
+    ('doctor_log_settings()', 'TABLE(role oid, place text, value jsonb)', 'stable', 'unsafe', false),
+    ('doctor_log_findings()', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'unsafe', false),
     ('doctor_has_several_companies()', 'boolean', 'stable', 'unsafe', false),
     ('doctor_grants()', 'TABLE(relation oid, grantee text, privilege text)', 'stable', 'safe', false),
     ('doctor_tables(column_name name)', 'TABLE(relation oid, name text, kind "char", owner oid, is_ours boolean, is_partition boolean, is_child boolean, has_rls boolean, is_forced boolean, is_protected boolean, has_policies boolean, is_restricted boolean, reads_setting boolean, attnum smallint, company_column text, column_type text, is_uuid boolean, is_nullable boolean, default_text text, enabling text, new_policy text)', 'stable', 'safe', false),
@@ -281,6 +287,10 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('find_coupon_by_ref(ref text)',
         'TABLE(coupon_id uuid, issued_to uuid, template_id uuid, status text, coupon_value numeric, coupon_value_type text, issued_at timestamp with time zone, issued_points_cost bigint, expires_at timestamp with time zone, held_until timestamp with time zone, redeemed_at timestamp with time zone, redeemed_by text, revoked_at timestamp with time zone, revoke_reason text, refunded_at timestamp with time zone)',
         'stable', 'unsafe', false),
+
+    ('coupon_guessers(OUT kind text, OUT name text, OUT guesses bigint, OUT most_guesses bigint, OUT blocked_until timestamp with time zone, OUT forgotten_at timestamp with time zone)',
+        'SETOF record', 'volatile', 'unsafe', false),
+    ('forget_guesses(claimed_by text, device_id text DEFAULT NULL::text)', 'text', 'volatile', 'unsafe', false),
 
     ('event_request_hash(user_id uuid, event_type text, event_time timestamp with time zone, nonce text)', 'text', 'stable', 'safe', false),
     ('examine_attestation(user_id uuid, device_id text, verdict jsonb, request_hash text DEFAULT NULL::text, OUT level text, OUT app_recognized boolean, OUT request_bound boolean, OUT counter_fresh boolean)',

@@ -71,6 +71,27 @@ TEST(PublishedVectors, GiveTheSameTags) {
     }
 }
 
+TEST(PublishedVectors, GiveTheSameLayers) {
+    const auto vectors = test::vectors("layer");
+    ASSERT_FALSE(vectors.empty());
+    for (const auto& vector : vectors) {
+        const auto& words = vector.words;
+        const Ring ring = open(line(3, words[0]));
+        const auto slot = static_cast<unsigned>(std::stoul(words[2]));
+        const auto tag = layered_tag(*ring, 3, unhex_to<Uuid>(words[1]), slot, unhex_to<Digest>(words[3]));
+        EXPECT_EQ(hex(tag.value), vector.expected) << vector.line;
+    }
+}
+
+TEST(PublishedVectors, GiveTheSameLegacyTags) {
+    const auto vectors = test::vectors("legacy");
+    ASSERT_FALSE(vectors.empty());
+    for (const auto& vector : vectors) {
+        const Ring ring = open(line(0, one_key) + "legacy 3 " + vector.words[0]);
+        EXPECT_EQ(hex(legacy_tag(*ring, 3, vector.words[1]).value), vector.expected) << vector.line;
+    }
+}
+
 TEST(DerivingACode, GivesTheSameCodeAgain) {
     const Ring ring = open(line(0, one_key));
     EXPECT_EQ(code_of(*ring, spec(0)).view(), code_of(*ring, spec(0)).view());
@@ -136,6 +157,70 @@ TEST(Rotation, KeepsOldCodesClaimableAndMakesNewOnesFromTheLastLine) {
     EXPECT_EQ(slot_of(code_of(*after, spec(newest_slot(*after)))), 2U);
 }
 
+// HMAC-SHA-256 of "SPRING-7" under "old secret", as OpenSSL has it.
+const std::string old_secret = "6f6c6420736563726574";
+const std::string kept_tag = "d139f971fd1780fb7efdf64a60865ac19a600240d6a27d9e72f347e95bd33722";
+
+Ring open_legacy() { return open(line(1, one_key) + "legacy 20 " + old_secret + "\n" + line(2, other_key)); }
+
+TEST(ALegacyTag, IsWhatTheOtherProgrammeKeptHoweverTheCodeIsTyped) {
+    const Ring ring = open_legacy();
+    for (const std::string_view typed : {"SPRING-7", "spring-7", " \t Spring-7\r\n"})
+        EXPECT_EQ(hex(legacy_tag(*ring, 20, typed).value), kept_tag) << typed;
+    for (const std::string_view typed : {"SPRING7", "SPRING -7", "SPRING-7."})
+        EXPECT_NE(hex(legacy_tag(*ring, 20, typed).value), kept_tag) << typed;
+}
+
+TEST(ALegacyTag, IsOfOneTo128Bytes) {
+    const Ring ring = open_legacy();
+    for (const std::string& typed : {std::string(), std::string(" \n"), std::string(129, 'x')}) {
+        EXPECT_FALSE(is_legacy_length(typed));
+        EXPECT_EQ(legacy_tag(*ring, 20, typed).error.fault, Fault::malformed);
+    }
+    for (const std::string& typed : {std::string("x"), std::string(128, 'x'), " " + std::string(128, 'x') + " "}) {
+        EXPECT_TRUE(is_legacy_length(typed));
+        EXPECT_TRUE(legacy_tag(*ring, 20, typed).ok());
+    }
+}
+
+TEST(ALegacySlot, IsGoodForLegacyTagsAlone) {
+    const Ring ring = open_legacy();
+    EXPECT_EQ(kind_of(*ring, 20), KeyKind::legacy);
+    EXPECT_EQ(newest_slot(*ring), 2U);
+    for (const KeyPurpose purpose : {KeyPurpose::coupon_code, KeyPurpose::coupon_tag, KeyPurpose::coupon_layer,
+                                     KeyPurpose::company_token, KeyPurpose::vendor_key, KeyPurpose::vendor_tag}) {
+        EXPECT_FALSE(key_for(*ring, 20, purpose).ok());
+        EXPECT_TRUE(key_for(*ring, 1, purpose).ok());
+    }
+    EXPECT_FALSE(key_for(*ring, 1, KeyPurpose::legacy_tag).ok());
+    EXPECT_FALSE(legacy_tag(*ring, 1, "SPRING-7").ok());
+    EXPECT_FALSE(derive_code(*ring, spec(20)).ok());
+}
+
+TEST(ALegacySlot, HasAFingerprintThatTellsLittle) {
+    const auto print = key_fingerprint(*open_legacy(), 20).value;
+    EXPECT_EQ(hex(print).substr(4), std::string(28, '0'));
+    EXPECT_NE(print, key_fingerprint(*open(line(1, one_key) + "legacy 20 " + old_secret + "00"), 20).value);
+}
+
+TEST(ALayeredTag, DependsOnEverythingThatGoesIn) {
+    const Ring ring = open_legacy();
+    const auto below = unhex_to<Digest>(kept_tag);
+    auto other_below = below;
+    other_below[31] ^= 1;
+    std::set<Digest> tags;
+    for (const auto& tag : {layered_tag(*ring, 1, company, 20, below), layered_tag(*ring, 2, company, 20, below),
+                            layered_tag(*ring, 1, coupon, 20, below), layered_tag(*ring, 1, company, 21, below),
+                            layered_tag(*ring, 1, company, 20, other_below)}) {
+        EXPECT_TRUE(tag.ok());
+        tags.insert(tag.value);
+    }
+    EXPECT_EQ(tags.size(), 5U);
+    EXPECT_EQ(layered_tag(*ring, 20, company, 1, below).error.fault, Fault::key_unusable);
+    EXPECT_EQ(layered_tag(*ring, 3, company, 1, below).error.fault, Fault::key_unusable);
+    EXPECT_EQ(layered_tag(*ring, slot_count, company, 1, below).error.fault, Fault::key_unusable);
+}
+
 TEST(KeyFingerprints, TellKeysApartWhateverTheirSlot) {
     const Ring ring = open(line(0, one_key) + line(1, other_key));
     const Ring moved = open(line(9, one_key));
@@ -180,6 +265,7 @@ std::vector<BadKeyFile> bad_key_files() {
     const std::string no_line = "key file contains a line that is neither a comment nor a slot";
     const std::string no_slot = "key file contains a slot that is not a number from 0 to 31";
     const std::string no_hex = "key file contains a key that is not 64 hexadecimal digits";
+    const std::string no_secret = "key file contains a legacy secret that is not 2 to 256 hexadecimal digits";
     std::string foreign_digit = one_key;
     foreign_digit[63] = 'g';
     return {
@@ -207,8 +293,18 @@ std::vector<BadKeyFile> bad_key_files() {
         {"key too long", "slot 0 " + one_key + "0", no_hex},
         {"key with a foreign digit", "slot 0 " + foreign_digit, no_hex},
         {"key in two words", "slot 0 " + one_key.substr(0, 32) + " " + one_key.substr(32), no_hex},
-        {"key with a remark", "slot 0 " + one_key + " # mine", "key file contains a line with something behind the key"},
+        {"key with a remark", "slot 0 " + one_key + " # mine",
+         "key file contains a line with something behind the key"},
         {"key in two slots", line(0, one_key) + line(1, one_key), "key file contains the same key in two slots"},
+        {"legacy only", "legacy 0 " + one_key, no_key},
+        {"legacy without a secret", line(0, one_key) + "legacy 1", no_secret},
+        {"legacy with half a byte", line(0, one_key) + "legacy 1 abc", no_secret},
+        {"legacy too long", line(0, one_key) + "legacy 1 " + std::string(258, 'a'), no_secret},
+        {"legacy in a slot of ours", line(0, one_key) + "legacy 0 abcd", "key file contains a slot twice"},
+        {"legacy that is a key of ours", line(0, one_key) + "legacy 1 " + one_key,
+         "key file contains the same key in two slots"},
+        {"legacy in two slots", line(0, one_key) + "legacy 1 abcd\nlegacy 2 ABCD",
+         "key file contains the same key in two slots"},
         {"second key bad", line(0, one_key) + "slot 1 " + other_key.substr(2), no_hex},
         {"too large", line(0, one_key) + "#" + std::string(65536, '#'), "key file is too large"},
     };
@@ -250,6 +346,14 @@ TEST(ANewKeyFile, TakesASecondKeyAtItsEnd) {
     const Ring ring = open(formatted(unhex_to<Master>(one_key)) + line(1, other_key));
     EXPECT_EQ(kind_of(*ring, 0), KeyKind::derived);
     EXPECT_EQ(newest_slot(*ring), 1U);
+}
+
+TEST(AKeyLine, IsReadAsItsKeyInItsSlot) {
+    for (unsigned slot = 0; slot < slot_count; ++slot) {
+        std::array<char, key_line_size_max> text;
+        const std::size_t length = format_key_line(slot, unhex_to<Master>(one_key), text);
+        EXPECT_EQ(std::string_view(text.data(), length), line(slot, one_key));
+    }
 }
 
 TEST(ANewKeyFile, TellsWhatItIsInLinesThatFitATerminal) {

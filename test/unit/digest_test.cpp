@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -97,6 +98,93 @@ TEST(HmacSha256, KeepsKeysApart) {
     EXPECT_EQ(hmac_hex(*one, bytes_of("message")), before);
 }
 
+// Keys around the block of 64 bytes, where a long key is hashed and a short one padded, and messages around blocks.
+// Computed by Python's hmac.
+struct LengthVector {
+    std::size_t key;
+    std::size_t message;
+    const char* mac;
+};
+
+const LengthVector lengths[] = {
+    {0, 0, "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"},
+    {0, 64, "e99320f46fe075fa41ea834a6fa8b95720e03facbea652477fb4d6a47d001d4f"},
+    {1, 0, "2f8738164025afdddbc18665c6e8f37de9498db7fd194873c61ee30c22192a9a"},
+    {1, 64, "14274b44893419239f0cd9aa4110276963e109e02c3e2919cd5eb553a25013a0"},
+    {31, 0, "e31297f3bfcd4cac59def250a61e0bf86838388e381940192b683887fd4e6bad"},
+    {31, 64, "199beb363f0d6225141013aaedd1db4c0aa010b2f41e0867ffeee30f8d8a1f4b"},
+    {32, 0, "462476a897ddfdbd40d1420e08a5bcfeeb25c3e2ade6a0a9083b327b9ef9fca1"},
+    {32, 64, "ced4fc629d058c89bbbf611223421a2e4a5b86dc05b5739a4f5bb0d999f18ce7"},
+    {33, 0, "010dc14a213f41d39a620827abf374abc3542425c2d7bdb492aba4515c88314b"},
+    {33, 64, "051a91f3bb13ed360b7c50c9dbe271ab76995791ac867f0ad664efbf481490f7"},
+    {63, 0, "6d3f298be7bae388fd14e89cc2343c2aecb21cc32528bbc5fb7b088330411e99"},
+    {63, 64, "c75bc1c4041db4c5e2d5f7bdaed5603d73d07ea97fef08d13e9226e7e3aa2a46"},
+    {64, 0, "a8bcfb5fbebd6dffec2993621ec46e39b5afa98d5ad06eb65063a2e7e207ba1a"},
+    {64, 1, "5db0cf0388e409a1cd4101b568db77486d1424e5f4a9cc55b21517ce79ec5fa0"},
+    {64, 55, "11a01947d9c6c9a325d3670e7ae0489cb03edb733491d1fe8107373a0cba9165"},
+    {64, 56, "ed3e8a5e07b708491f5596eda00f8a17804191939ff248be82ff5f64192c9892"},
+    {64, 63, "d0017c5e505360230af26ca064d422daec56f680bcb2239bca47b80471c6bf28"},
+    {64, 64, "b7eb28abe55c1a57fe36e566c9431d9d4ff961193f4a7d50ce8c693d80cdeca2"},
+    {64, 65, "47d625d0d80e9125754b2af5c2990ac5d62d3411f98ccf3933365af0eaa776c6"},
+    {64, 119, "4c61d3c35cd60bec032ff2ddc0377e87a364050817db4d160fbdc0fb2b8351d8"},
+    {64, 128, "4690049c6eb840355e88f07efe5f83193e1e7652a69ff05255835865d5b42d7b"},
+    {65, 0, "ebd84bceb8262de51405765765f6bc9d4dbe4cf6c6b940160b902b42c89bb118"},
+    {65, 1, "7d70a308d4975ce7476a3faadd24bb61c0dfb4a6b4a133280d4acb2d3025839d"},
+    {65, 55, "0123ffcbe298bb51acfed647ae9ac2a7c364a5e64db6d874df1c1d161eae4aed"},
+    {65, 56, "897439170fa90ab73d9f915ccc1114aae06287532fdd98db44db31ca7555c6ac"},
+    {65, 63, "9f9ca3445b07b51c396ce8833935c46fabf19ddc47a9a7c30876fc5a0d32ffb3"},
+    {65, 64, "f132e565a42d0170ac0e8a0ffc1b2248f7a7253af16c295e9b39ee2c0d0da3d7"},
+    {65, 65, "2c0dc34beea71f9ebceab7df4e316bf5faa358fa75ee574236064f8e80cd7456"},
+    {65, 119, "e086e1c42657c67eb00f5d30afa09082f474dc1422b2011a86ff62344a90e064"},
+    {65, 128, "feee9341e1c3d2d580b55bb8b65db302b4148146edffc926d23b0d89e10d7f89"},
+    {127, 0, "2d403d79bef95334d054c826aaf3d5c5a784309ce8385ce84ab26e623332703a"},
+    {127, 64, "2870fc9e3c6b4d5eaa4b9e56df829a1a55fd68f01c16f314e786a849b5961431"},
+    {128, 0, "c51d47077f472c1e9291529bb4dc63915de0e618d89d4e19c2b9e8289695d89b"},
+    {128, 64, "ce6a58ef70d3c1ee98f080d08b133a4491caf325eadb9036762a437b19231506"},
+    {129, 0, "ecbeb1068f7d4f27cc5c74aa82eea06aa21d3e849872b2a8b7311a3b718b2404"},
+    {129, 64, "a33cf429c0c27b6922477d7a73ac71eeef8e37cae566492941d89927484b6842"},
+    {256, 0, "55146933d582405ff8c39be5473c4ef828d18dbe1aa0ebed7d3656994095bfc9"},
+    {256, 64, "e8b5c827e3c0bd7d281b8ae89cbf9045876d002637bac3435968cd925c849488"},
+};
+
+std::vector<std::uint8_t> counted(std::size_t size, std::uint8_t first) {
+    std::vector<std::uint8_t> bytes(size);
+    for (std::uint8_t& byte : bytes) byte = first++;
+    return bytes;
+}
+
+TEST(HmacSha256, TakesKeysAndMessagesOfAnyLength) {
+    for (const LengthVector& vector : lengths)
+        EXPECT_EQ(hmac_hex(*open(counted(vector.key, 1)), counted(vector.message, 128)), vector.mac)
+            << vector.key << " " << vector.message;
+}
+
+// A long key and its digest are one key for HMAC, and so is a key with zeroes behind it: nobody may tell them apart by
+// their length alone.
+TEST(HmacSha256, TakesKeysThatAreTheSameForTheSame) {
+    const auto long_key = counted(65, 1);
+    const std::string mac = hmac_hex(*open(long_key), bytes_of("message"));
+    EXPECT_EQ(hmac_hex(*open(sha256(long_key).value), bytes_of("message")), mac);
+    EXPECT_EQ(hmac_hex(*open(bytes_of("Jefe")), bytes_of("m")),
+              hmac_hex(*open(unhex("4a65666500000000")), bytes_of("m")));
+}
+
+TEST(HmacSha256, ChangesWithEveryBitOfKeyAndMessage) {
+    const auto key = counted(64, 1);
+    const auto message = counted(33, 128);
+    const std::string mac = hmac_hex(*open(key), message);
+    for (std::size_t bit = 0; bit < 8 * key.size(); ++bit) {
+        auto other = key;
+        other[bit / 8] = static_cast<std::uint8_t>(other[bit / 8] ^ 1U << bit % 8);
+        EXPECT_NE(hmac_hex(*open(other), message), mac) << bit;
+    }
+    for (std::size_t bit = 0; bit < 8 * message.size(); ++bit) {
+        auto other = message;
+        other[bit / 8] = static_cast<std::uint8_t>(other[bit / 8] ^ 1U << bit % 8);
+        EXPECT_NE(hmac_hex(*open(key), other), mac) << bit;
+    }
+}
+
 TEST(HmacSha256, AcceptsAnEmptyKeyAndAnEmptyMessage) {
     EXPECT_EQ(hmac_hex(*open({}), {}), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
@@ -129,6 +217,25 @@ TEST(HkdfSha256, AgreesWithRfc5869) {
         ASSERT_TRUE(length.ok()) << vector.name;
         EXPECT_EQ(length.value, derived.size()) << vector.name;
         EXPECT_EQ(hex(derived), vector.derived) << vector.name;
+    }
+}
+
+// RFC 5869, 2.2: without a salt it is as many zeroes as a digest has bytes.
+TEST(HkdfSha256, TakesNoSaltForZeroes) {
+    std::array<std::uint8_t, 42> without, with_zeroes;
+    EXPECT_TRUE(hkdf_sha256(bytes_of("secret"), {}, bytes_of("info"), without).ok());
+    EXPECT_TRUE(hkdf_sha256(bytes_of("secret"), Digest{}, bytes_of("info"), with_zeroes).ok());
+    EXPECT_EQ(without, with_zeroes);
+}
+
+// Blocks are chained: a shorter key is the beginning of a longer one, at the edge of a block, too.
+TEST(HkdfSha256, DerivesAnyLengthFromTheSameBlocks) {
+    std::vector<std::uint8_t> longest(255 * 32);
+    EXPECT_TRUE(hkdf_sha256(bytes_of("secret"), bytes_of("salt"), bytes_of("info"), longest).ok());
+    for (const std::size_t size : {1U, 31U, 32U, 33U, 64U, 65U, 8159U}) {
+        std::vector<std::uint8_t> derived(size);
+        EXPECT_TRUE(hkdf_sha256(bytes_of("secret"), bytes_of("salt"), bytes_of("info"), derived).ok());
+        EXPECT_TRUE(std::equal(derived.begin(), derived.end(), longest.begin())) << size;
     }
 }
 

@@ -68,10 +68,15 @@ TEST(TheEdgeOfTheCore, LetsNoExceptionOut) {
     EXPECT_TRUE(never_throws(fingerprint));
     EXPECT_TRUE(never_throws(format_code));
     EXPECT_TRUE(never_throws(format_key_file));
-    EXPECT_TRUE(never_throws(kind_of));
+    EXPECT_TRUE(never_throws(format_key_line));
     EXPECT_TRUE(never_throws(hkdf_sha256));
     EXPECT_TRUE(never_throws(hmac_sha256));
+    EXPECT_TRUE(never_throws(is_legacy_length));
     EXPECT_TRUE(never_throws(key_fingerprint));
+    EXPECT_TRUE(never_throws(key_for));
+    EXPECT_TRUE(never_throws(kind_of));
+    EXPECT_TRUE(never_throws(layered_tag));
+    EXPECT_TRUE(never_throws(legacy_tag));
     EXPECT_TRUE(never_throws(may_become));
     EXPECT_TRUE(never_throws(newest_slot));
     EXPECT_TRUE(never_throws(open_hmac_key));

@@ -56,6 +56,10 @@ compute() {
     symbols "$2" "$3" "$4" "$entropy" ;;
   tag)
     hmac "$(hkdf "$1" 'pg_rewards coupon tag v1' 32)" "$2" "$(printf %s "$3" | tr -d - | hex)" ;;
+  layer)
+    hmac "$(hkdf "$1" 'pg_rewards coupon layer v1' 32)" "$2" "$(number C "$3")" "$4" ;;
+  legacy)
+    hmac "$1" "$(printf %s "$2" | tr a-z A-Z | hex)" ;;
   token)
     key=$(hkdf "$1" 'pg_rewards company token v1' 32)
     message=01$(number N "$3")$(number C "$2")$(number 'Q>' "$4")$(number N "$5")

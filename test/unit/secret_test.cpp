@@ -179,6 +179,18 @@ TEST_F(Secrets, OfAUsedKeyRingAreGoneWhenItIsClosed) {
     for (const Inverted& pattern : prepared_secrets) EXPECT_FALSE(in_memory(pattern));
 }
 
+TEST_F(Secrets, OfALegacySlotAreGoneWhenTheRingIsOpenAndATagIsMade) {
+    KeyRing* const ring = open_deep_down("slot 1 " + std::string(64, '1') + "\nlegacy 0 " + master);
+    ASSERT_NE(ring, nullptr);
+    EXPECT_FALSE(in_memory(plain_secrets[0]));
+    deep_down([ring] {
+        const auto tag = legacy_tag(*ring, 0, "SPRING-7");
+        EXPECT_TRUE(tag.ok() && layered_tag(*ring, 1, Uuid{}, 0, tag.value).ok());
+    });
+    EXPECT_FALSE(in_memory(plain_secrets[0]));
+    close_key_ring(ring);
+}
+
 TEST_F(Secrets, OfARefusedKeyFileAreGone) {
     EXPECT_EQ(open_deep_down(std::string("slot 0 ") + master + "\nslot 1"), nullptr);
     for (const Inverted& pattern : plain_secrets) EXPECT_FALSE(in_memory(pattern));
