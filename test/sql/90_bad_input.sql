@@ -70,8 +70,7 @@ INSERT INTO good VALUES
 -- Coupons with codes of a vendor.
 INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value, vendor_codes)
     VALUES (offer('90a2'), :'company_a', 'cinema', 1, 'product', 1, true);
-INSERT INTO good VALUES ('codes', $$'{one,two}'$$), ('label', $$'first'$$), ('expires_at', $$'2999-12-31'$$),
-    ('coupon_id', $$event('904')$$), ('batch_id', $$event('905')$$);
+INSERT INTO good VALUES ('codes', $$'{one,two}'$$), ('label', $$'leaflets'$$), ('expires_at', $$'2999-12-31'$$);
 -- A table of the application, to be protected, with rows of two companies.
 CREATE TABLE tenant_rows (id integer PRIMARY KEY, company_id uuid, note text);
 INSERT INTO tenant_rows VALUES (1, company('90a')), (2, company('90b'));
@@ -89,7 +88,7 @@ INSERT INTO good VALUES
     ('claim_ref', $$'order 1'$$), ('held_by', $$'till'$$), ('hold_for', $$'15 minutes'$$), ('max_coupons', '10');
 INSERT INTO good VALUES
     ('batch_id', $$(SELECT id FROM rewards.coupon_batches WHERE company_id = company('90a') AND label = 'leaflets')$$),
-    ('label', $$'leaflets'$$), ('expires_at', 'NULL'), ('max_codes', '10'), ('after_number', '0');
+    ('max_codes', '10'), ('after_number', '0');
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
