@@ -23,14 +23,17 @@ void keep_in_memory(ReturnSetInfo* result) {
     MemoryContextSwitchTo(caller);
 }
 
-bool can_be_used(const Table& coupons) {
+// Of a coupon that can still be used.
+std::optional<FormattedCode> usable_code(const Table& coupons) {
     const std::string_view status = text_view(value(coupons, coupon::status));
-    return status == "issued" || status == "held";
+    if (status != "issued" && status != "held") return std::nullopt;
+    return code_of(coupons);
 }
 
-void put_code(ReturnSetInfo* result, const Table& coupons, const Uuid& id, std::int32_t number) {
+void put_code(ReturnSetInfo* result, const Table& coupons, std::int32_t number, const FormattedCode& code) {
     const std::optional<Datum> expires_at = optional_value(coupons, coupon::expires_at);
-    Datum values[] = {Int32GetDatum(number), to_datum(id), to_datum(code_of(coupons)->view()), expires_at.value_or(0)};
+    Datum values[] = {Int32GetDatum(number), value(coupons, coupon::coupon_id), to_datum(code.view()),
+                      expires_at.value_or(0)};
     bool nulls[] = {false, false, false, !expires_at};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
@@ -47,8 +50,10 @@ void export_codes(Write& write, const Context& context, const Export& wanted, Re
     std::int64_t codes = 0;
     for_numbers(write, "coupon_batch_codes()", wanted.after, last, [&](std::int32_t number) {
         const Uuid id = batch_coupon_id(wanted.batch, static_cast<std::uint32_t>(number));
-        if (!find(coupons, coupon::by_id, {to_datum(id), to_datum(wanted.batch)}) || !can_be_used(coupons)) return;
-        put_code(result, coupons, id, number);
+        if (!find(coupons, coupon::by_id, {to_datum(id), to_datum(wanted.batch)})) return;
+        const std::optional<FormattedCode> code = usable_code(coupons);
+        if (!code) return;
+        put_code(result, coupons, number, *code);
         ++codes;
     });
     record_audit(write, context,
