@@ -3,7 +3,7 @@ CREATE FUNCTION rewards.flag_account(
     event_id uuid DEFAULT NULL, OUT outcome text, OUT insight_id uuid, OUT occurrences bigint)
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_flag_account';
 COMMENT ON FUNCTION rewards.flag_account(uuid, text, text, jsonb, uuid) IS
-    'Notes an insight about an account, and the event it was noticed by, for back ends and honeypots. Outcome: flagged, or counted when there is an open one of its type, whose severity then becomes the higher one and whose details become these. Errors: invalid_parameter_value for an unknown type or severity, insufficient_privilege for role user, invalid_authorization_specification without a context';
+    'Notes an insight about an account (user_id 00000000-0000-0000-0000-000000000000: about the company), and the event it was noticed by, for back ends and honeypots. Outcome: flagged, or counted when there is an open one of its type, whose severity then becomes the higher one and whose details become these. Errors: invalid_parameter_value for an unknown type or severity, insufficient_privilege for role user, invalid_authorization_specification without a context';
 
 CREATE FUNCTION rewards.resolve_fraud_insight(insight_id uuid, note text DEFAULT NULL) RETURNS text
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_resolve_fraud_insight';

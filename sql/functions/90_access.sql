@@ -24,7 +24,17 @@ DECLARE
         'cleanup_expired_attestations()', 'flag_account(uuid, text, text, jsonb, uuid)',
         'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
         'submit_points_events(jsonb)', 'validate_points_event(uuid, boolean, text)', 'validate_pending_events(integer)',
-        'redeem_coupon(uuid, uuid, text)', 'claim_coupon(text, text, jsonb)'];
+        'redeem_coupon(uuid, uuid, text)',
+        'redeem_coupons(uuid, uuid[], text)',
+        'import_vendor_codes(uuid, text[], text, timestamptz)',
+        'reveal_vendor_code(uuid)',
+        'revoke_coupon(uuid, text, boolean)',
+        'reissue_coupon_code(uuid, text)',
+        'coupon_public_ref(uuid)',
+        'claim_coupon(text, text, jsonb, text, text)',
+        'hold_coupon(text, text, interval, text)',
+        'release_coupon(text, text, text)',
+        'mark_expired_coupons(integer)'];
     -- What people decide, and what shows more than a programme needs.
     for_staff CONSTANT text[] := ARRAY[
         'code_data_version()', 'companies()', 'rotate_token_key()', 'retire_token_key(integer)',
@@ -42,7 +52,13 @@ DECLARE
         'repair_account(uuid, boolean)',
         'trust_features()', 'trust_score(integer[], integer)', 'explain_event(uuid, uuid)',
         'backtest_trust_rules(integer, timestamptz, timestamptz)', 'resolve_fraud_insight(uuid, text)',
-        'review_points_event(uuid, text, text, text)', 'hash_coupon_code(text)',
+        'review_points_event(uuid, text, text, text)',
+        'create_coupon_template(jsonb)',
+        'change_coupon_template(uuid, jsonb)',
+        'restock_coupon(uuid, bigint)',
+        'shred_vendor_batch(uuid, text)',
+        'hash_coupon_code(text)',
+        'find_coupon_by_ref(text)',
         'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
         'doctor_unique_keys(name)', 'doctor_key_findings(name)', 'doctor_foreign_keys(name)',
         'doctor_foreign_key_findings(name)', 'doctor_policy_function_findings(name)',
@@ -75,7 +91,11 @@ DECLARE
         'within_attribution_window(timestamptz, timestamptz, interval)', 'event_receipt(uuid, uuid)',
         'event_request_hash(uuid, text, timestamptz, text)',
         'submit_points_event(uuid, text, timestamptz, text, text, jsonb, text, jsonb, text, text, text, jsonb, inet)',
-        'submit_points_events(jsonb)', 'redeem_coupon(uuid, uuid, text)'];
+        'submit_points_events(jsonb)',
+        'redeem_coupons(uuid, uuid[], text)',
+        'reveal_vendor_code(uuid)',
+        'redeem_coupon(uuid, uuid, text)',
+        'coupon_public_ref(uuid)'];
     -- What reads everything reads tables, and verifies what was recorded of it.
     for_cross_company CONSTANT text[] := ARRAY[
         'begin_cross_company_access(text)', 'uuidv7_floor(timestamptz)', 'ledger_digest()', 'verify_audit(bigint, text)',
@@ -85,11 +105,20 @@ DECLARE
     -- Of their company and, in the role user, of their member; so tenants read them, too.
     read_by_both CONSTANT text[] := ARRAY[
         'company_settings', 'user_points_cache', 'points_events', 'ledger_entries', 'ledger', 'point_lots',
-        'ledger_discrepancies', 'point_rules', 'coupon_templates', 'coupons'];
+        'ledger_discrepancies', 'point_rules', 'coupon_templates',
+        'coupon_stock',
+        'coupons'];
     read_by_staff CONSTANT text[] := ARRAY[
         'data_version', 'token_keys', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks',
         'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
-        'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue', 'master_keys'];
+        'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue',
+        'coupon_stock_discrepancies',
+        'master_keys',
+        'vendor_batches',
+        'vendor_codes',
+        'vendor_batch_stock',
+        'vendor_stock',
+        'vendor_code_discrepancies'];
     statement text;
     missing regrole := (SELECT grantee FROM unnest(ARRAY[app, admin, backup, tenant, cross_company]) AS grantee
                          WHERE grantee IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = grantee) LIMIT 1);

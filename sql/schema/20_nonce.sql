@@ -20,6 +20,18 @@ COMMENT ON COLUMN rewards.used_nonces.balance IS 'Available points that the firs
 -- Clean-up walks the table in the order it was written.
 CREATE INDEX used_nonces_expires_at ON rewards.used_nonces USING brin (expires_at);
 
+-- A nonce that is changed, or gone too soon, lets its request in a second time.
+CREATE TRIGGER refuse_update BEFORE UPDATE ON rewards.used_nonces
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('A nonce stays as it was used; cleanup_expired_nonces() forgets it in time.');
+CREATE TRIGGER keep_unexpired BEFORE DELETE ON rewards.used_nonces
+    FOR EACH ROW WHEN (OLD.expires_at >= now())
+    EXECUTE FUNCTION rewards.refuse_write('A nonce can be deleted when it has expired; see cleanup_expired_nonces().');
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON rewards.used_nonces
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('A nonce can be deleted when it has expired; see cleanup_expired_nonces().');
+ALTER TABLE rewards.used_nonces ENABLE ALWAYS TRIGGER refuse_update;
+ALTER TABLE rewards.used_nonces ENABLE ALWAYS TRIGGER keep_unexpired;
+ALTER TABLE rewards.used_nonces ENABLE ALWAYS TRIGGER refuse_truncate;
+
 ALTER TABLE rewards.used_nonces ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.used_nonces
     USING (company_id = rewards.get_current_company_id());

@@ -1,4 +1,4 @@
--- What looked like fraud? One open row per account and kind, which counts: whoever reads them reads no flood.
+-- What looked like fraud? One open row per account, or company, and kind, which counts: whoever reads them reads no flood.
 CREATE TABLE rewards.fraud_insights (
     id                uuid        NOT NULL DEFAULT rewards.uuidv7(),
     user_id           uuid        NOT NULL,
@@ -24,7 +24,8 @@ CREATE TABLE rewards.fraud_insights (
         AND score BETWEEN 0 AND 100
         AND occurrences > 0)
 ) WITH (fillfactor = 80);
-COMMENT ON TABLE rewards.fraud_insights IS 'Signs of fraud, for staff: one open row per account and insight_type, which counts its occurrences until somebody resolves it. Members do not see them';
+COMMENT ON TABLE rewards.fraud_insights IS 'Signs of fraud, for staff: one open row per account (or company: user_id) and insight_type, which counts its occurrences until somebody resolves it. Members do not see them';
+COMMENT ON COLUMN rewards.fraud_insights.user_id IS 'The account''s; 00000000-0000-0000-0000-000000000000: it is about the company, not an account';
 COMMENT ON COLUMN rewards.fraud_insights.severity IS 'low, medium, high or critical: the highest of all occurrences';
 COMMENT ON COLUMN rewards.fraud_insights.score IS 'Trust score (0 to 100) of the newest occurrence that had one';
 COMMENT ON COLUMN rewards.fraud_insights.details IS 'What the newest occurrence was like';
@@ -34,7 +35,6 @@ COMMENT ON COLUMN rewards.fraud_insights.resolved_by IS 'Actor of the company co
 
 CREATE UNIQUE INDEX fraud_insights_one_open ON rewards.fraud_insights (user_id, company_id, insight_type)
     WHERE NOT resolved;
-CREATE INDEX fraud_insights_open ON rewards.fraud_insights (user_id, company_id, resolved, insight_type);
 CREATE INDEX fraud_insights_id ON rewards.fraud_insights (company_id, id);
 
 CREATE VIEW rewards.open_fraud_insights WITH (security_invoker = true) AS

@@ -41,11 +41,26 @@ COMMENT ON COLUMN rewards.coupon_templates.expires_after_days IS 'Days from rede
 COMMENT ON COLUMN rewards.coupon_templates.coupons_expire_at IS 'When all of its coupons expire at the latest; null: each after expires_after_days, or never';
 COMMENT ON COLUMN rewards.coupon_templates.high_value IS 'Codes of 20 symbols (85 bits) instead of 16 (65 bits)';
 COMMENT ON COLUMN rewards.coupon_templates.max_redemptions_per_user IS 'Coupons of this template one user may be issued, revoked ones not counted; null: no limit';
-COMMENT ON COLUMN rewards.coupon_templates.total_stock IS 'Coupons that may be issued, revoked ones not counted, from when it was first set; null: no limit';
+COMMENT ON COLUMN rewards.coupon_templates.total_stock IS 'Coupons that may be issued, those not counted that have been revoked or were issued while there was no limit; null: no limit';
 COMMENT ON COLUMN rewards.coupon_templates.vendor_codes IS 'Its coupons get a code that was imported from a vendor instead of one of ours';
 COMMENT ON COLUMN rewards.coupon_templates.low_stock_at IS 'With how many vendor codes left staff get an insight; null: never';
 
 CREATE INDEX coupon_templates_company ON rewards.coupon_templates (company_id);
+
+-- Coupons, and the stock, refer to a template for as long as they are on record.
+CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.coupon_templates
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Set is_active = false: a template stays on record.');
+CREATE TRIGGER refuse_row_removal BEFORE DELETE ON rewards.coupon_templates
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('Set is_active = false: a template stays on record.');
+CREATE TRIGGER keep_in_place BEFORE UPDATE ON rewards.coupon_templates
+    FOR EACH ROW WHEN (OLD.id <> NEW.id OR OLD.company_id <> NEW.company_id)
+    EXECUTE FUNCTION rewards.refuse_write('The id and the company of a template are fixed: INSERT another one.');
+ALTER TABLE rewards.coupon_templates ENABLE ALWAYS TRIGGER refuse_removal;
+ALTER TABLE rewards.coupon_templates ENABLE ALWAYS TRIGGER refuse_row_removal;
+ALTER TABLE rewards.coupon_templates ENABLE ALWAYS TRIGGER keep_in_place;
+-- By image, as columns of users may have types that cannot be compared.
+CREATE TRIGGER stamp_update BEFORE UPDATE ON rewards.coupon_templates
+    FOR EACH ROW WHEN (OLD.* *<> NEW.* AND OLD.updated_at = NEW.updated_at) EXECUTE FUNCTION rewards.stamp_update();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON rewards.coupon_templates REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');

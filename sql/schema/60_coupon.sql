@@ -39,8 +39,16 @@ CREATE TABLE rewards.coupons (
     CONSTRAINT coupons_sound CHECK (
         plaintext_code IS NULL
         AND status IN ('issued', 'held', 'redeemed', 'revoked', 'expired')
-        AND octet_length(code_hash) = 32
-        AND (status <> 'redeemed' OR redeemed_at IS NOT NULL))
+        AND octet_length(code_hash) = 32),
+    -- What is there in one status alone, and what comes together.
+    CONSTRAINT coupons_status CHECK (
+        (redeemed_at IS NOT NULL) = (status = 'redeemed')
+        AND (redeemed_by IS NULL AND redemption_proof IS NULL AND claim_ref IS NULL OR status = 'redeemed')
+        AND (held_by IS NOT NULL) = (status = 'held')
+        AND (held_until IS NOT NULL) = (status = 'held')
+        AND (revoked_at IS NOT NULL) = (status = 'revoked')
+        AND (revoked_by IS NULL AND revoke_reason IS NULL AND refunded_at IS NULL OR status = 'revoked')
+        AND (refunded_at IS NULL) = (refund_points_event_id IS NULL))
 ) WITH (fillfactor = 85);
 COMMENT ON TABLE rewards.coupons IS 'Issued coupons. A code is derived from the key file when it is handed out and stored nowhere';
 COMMENT ON COLUMN rewards.coupons.code_hash IS 'HMAC-SHA-256 of company and code under the key in key_slot';
@@ -52,16 +60,31 @@ COMMENT ON COLUMN rewards.coupons.key_slot IS 'Where in the key file the key of 
 COMMENT ON COLUMN rewards.coupons.layer_slot IS 'The key slot whose key was laid over code_hash; null: none';
 COMMENT ON COLUMN rewards.coupons.code_symbols IS 'How long its code is: 16 or 20; 0: the code is not one of ours, and cannot be shown again';
 COMMENT ON COLUMN rewards.coupons.points_event_id IS 'The event that its points were spent by';
-COMMENT ON COLUMN rewards.coupons.stock_stripe IS 'Where in coupon_stock it was taken from; null: its template had no limit';
+COMMENT ON COLUMN rewards.coupons.stock_stripe IS 'Where in coupon_stock it was taken from; null: its template had no limit, or its whole batch was revoked, which gave it back';
 COMMENT ON COLUMN rewards.coupons.vendor_code_id IS 'The vendor''s code that is handed out instead of one of ours';
 COMMENT ON COLUMN rewards.coupons.batch_id IS 'The batch of bearer coupons that it was issued in, which is issued_to then; and batch_number its place there, from 1';
 COMMENT ON COLUMN rewards.coupons.claim_ref IS 'What the claimer calls the claim: with it the same claim gets the same answer again';
 COMMENT ON COLUMN rewards.coupons.held_until IS 'Until when only held_by can claim it';
+COMMENT ON COLUMN rewards.coupons.expires_at IS 'From when it cannot be claimed any more; null: never. It can be changed while the coupon is open';
 
 CREATE UNIQUE INDEX coupons_code ON rewards.coupons (code_hash, issued_to);
 CREATE INDEX coupons_holder ON rewards.coupons (issued_to, template_id);
 CREATE INDEX coupons_due ON rewards.coupons (company_id, expires_at)
     WHERE status IN ('issued', 'held') AND expires_at IS NOT NULL;
+CREATE INDEX coupons_held ON rewards.coupons (company_id, held_until) WHERE status = 'held';
+
+CREATE TRIGGER guard_update BEFORE UPDATE ON rewards.coupons
+    FOR EACH ROW EXECUTE FUNCTION rewards.guard_coupon_update();
+CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.coupons
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('A coupon that was issued is kept; revoke_coupon() takes it back.');
+CREATE TRIGGER refuse_row_removal BEFORE DELETE ON rewards.coupons
+    FOR EACH ROW EXECUTE FUNCTION rewards.refuse_write('A coupon that was issued is kept; revoke_coupon() takes it back.');
+ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER guard_update;
+ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_removal;
+ALTER TABLE rewards.coupons ENABLE ALWAYS TRIGGER refuse_row_removal;
+CREATE TRIGGER return_to_stock AFTER UPDATE ON rewards.coupons
+    FOR EACH ROW WHEN (OLD.status <> 'revoked' AND NEW.status = 'revoked' AND NEW.stock_stripe IS NOT NULL)
+    EXECUTE FUNCTION rewards.return_to_stock();
 
 ALTER TABLE rewards.coupons ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON rewards.coupons

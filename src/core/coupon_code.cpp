@@ -1,93 +1,27 @@
 #include "core/coupon_code.hpp"
 
-#include <algorithm>
-
 namespace rewards {
 
 namespace {
 
-constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-constexpr std::uint8_t no_symbol = 0xff;
-
-// Room for any code with a separator of three bytes around each symbol; longer input is not read.
-constexpr std::size_t typed_size_max = 128;
-
-consteval std::array<std::uint8_t, 256> make_symbol_values() {
-    std::array<std::uint8_t, 256> values{};
-    values.fill(no_symbol);
-    const auto assign = [&values](char symbol, std::size_t value) {
-        values[static_cast<unsigned char>(symbol)] = static_cast<std::uint8_t>(value);
-        if (symbol >= 'A') values[static_cast<unsigned char>(symbol - 'A' + 'a')] = static_cast<std::uint8_t>(value);
-    };
-    for (std::size_t value = 0; value < alphabet.size(); ++value) assign(alphabet[value], value);
-    assign('O', 0);
-    assign('I', 1);
-    assign('L', 1);
-    return values;
-}
-
-constexpr std::array<std::uint8_t, 256> symbol_values = make_symbol_values();
-
-constexpr std::uint8_t value_of(char symbol) noexcept { return symbol_values[static_cast<unsigned char>(symbol)]; }
-
-// What keyboards, messengers and PDFs make of '-' and ' ', in UTF-8.
-constexpr auto separators = std::to_array<std::string_view>({
-    "-",      " ", "_", ".", "\t", "\r", "\n",
-    "\u00A0",  // no-break space
-    "\u00AD",  // soft hyphen
-    "\u2002",  // en space
-    "\u2003",  // em space
-    "\u2009",  // thin space
-    "\u200B",  // zero-width space
-    "\u2010",  // hyphen
-    "\u2011",  // no-break hyphen
-    "\u2012",  // figure dash
-    "\u2013",  // en dash
-    "\u2014",  // em dash
-    "\u2015",  // horizontal bar
-    "\u202F",  // narrow no-break space
-    "\u2060",  // word joiner
-    "\u2212",  // minus sign
-    "\u3000",  // ideographic space
-    "\uFEFF",  // byte-order mark
-});
-
-std::size_t separator_width(std::string_view typed) noexcept {
-    const auto found =
-        std::ranges::find_if(separators, [typed](std::string_view separator) { return typed.starts_with(separator); });
-    return found == separators.end() ? 0 : found->size();
-}
-
-// Multiplication by the generator a = x of GF(32) = GF(2)[x] / (x^5 + x^2 + 1).
-constexpr unsigned times_a(unsigned element) noexcept { return element << 1 ^ (element & 0b10000 ? 0b100101 : 0); }
-
-// The sum of a^(n-1-i) * symbol i, by Horner's rule. As a has order 31, all weights differ: no
-// single wrong symbol and no swap of two symbols leaves the sum of a valid code at zero.
-constexpr unsigned weighted_sum(std::string_view symbols) noexcept {
-    unsigned sum = 0;
-    for (const char symbol : symbols) sum = times_a(sum) ^ value_of(symbol);
-    return sum;
-}
-
 constexpr Error wrong_length{Fault::malformed, "coupon code must have 16 or 20 symbols"};
+
+constexpr bool is_length(std::size_t symbols) noexcept {
+    return symbols == standard_symbols || symbols == long_symbols;
+}
 
 }  // namespace
 
 Result<CouponCode> parse_code(std::string_view typed) noexcept {
-    if (typed.size() > typed_size_max) return Error{Fault::malformed, "coupon code is too long"};
-
     CouponCode code{};
-    while (!typed.empty()) {
-        const std::uint8_t value = value_of(typed.front());
-        const std::size_t width = value == no_symbol ? separator_width(typed) : 1;
-        if (width == 0) return Error{Fault::malformed, "coupon code contains an invalid character"};
-        typed.remove_prefix(width);
-        if (value == no_symbol) continue;
-        if (code.length == long_symbols) return wrong_length;
-        code.symbols[code.length++] = alphabet[value];
+    switch (read_symbols(typed, code)) {
+        case Typed::too_long: return Error{Fault::malformed, "coupon code is too long"};
+        case Typed::invalid_character: return Error{Fault::malformed, "coupon code contains an invalid character"};
+        case Typed::too_many_symbols: return wrong_length;
+        case Typed::understood: break;
     }
-    if (code.length != standard_symbols && code.length != long_symbols) return wrong_length;
-    if (weighted_sum(code.view()) != 0) return Error{Fault::malformed, "coupon code does not match its check symbol"};
+    if (!is_length(code.length)) return wrong_length;
+    if (!has_right_check(code)) return Error{Fault::malformed, "coupon code does not match its check symbol"};
     return code;
 }
 
@@ -95,31 +29,23 @@ Result<CouponCode> compose_code(unsigned slot, unsigned route, std::span<const s
                                 std::size_t symbols) noexcept {
     if (slot >= slot_count) return Error{Fault::out_of_range, "coupon key slot out of range"};
     if (route >= route_count) return Error{Fault::out_of_range, "coupon route out of range"};
-    if (symbols != standard_symbols && symbols != long_symbols) return Error{Fault::out_of_range, wrong_length.text};
+    if (!is_length(symbols)) return Error{Fault::out_of_range, wrong_length.text};
 
     CouponCode code{};
-    const auto append = [&code](unsigned value) { code.symbols[code.length++] = alphabet[value]; };
-    append(slot);
-    append(route);
+    code.append(symbol_of(slot));
+    code.append(symbol_of(route));
     for (std::size_t bit = 0; code.length < symbols - 1; bit += 5) {
         const unsigned window = unsigned{entropy[bit / 8]} << 8 | entropy[bit / 8 + 1];
-        append(window >> (11 - bit % 8) & 31);
+        code.append(symbol_of(window >> (11 - bit % 8)));
     }
-    append(times_a(weighted_sum(code.view())));
+    append_check(code);
     return code;
 }
 
-unsigned slot_of(const CouponCode& code) noexcept { return value_of(code.symbols[0]); }
+unsigned slot_of(const CouponCode& code) noexcept { return bits_of(code.symbols[0]); }
 
-unsigned route_of(const CouponCode& code) noexcept { return value_of(code.symbols[1]); }
+unsigned route_of(const CouponCode& code) noexcept { return bits_of(code.symbols[1]); }
 
-FormattedCode format_code(const CouponCode& code) noexcept {
-    FormattedCode formatted{};
-    for (std::size_t i = 0; i < code.length; ++i) {
-        if (i > 0 && i % 4 == 0) formatted.text[formatted.length++] = '-';
-        formatted.text[formatted.length++] = code.symbols[i];
-    }
-    return formatted;
-}
+FormattedCode format_code(const CouponCode& code) noexcept { return group_symbols(code); }
 
 }  // namespace rewards

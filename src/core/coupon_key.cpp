@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/coupon_word.hpp"
 #include "core/secret.hpp"
 
 namespace rewards {
@@ -30,6 +31,15 @@ Result<CouponCode> derive_code(KeyRing& ring, const CodeSpec& spec) noexcept {
     const WipeAtExit wipe(entropy.value);
     if (!entropy.ok()) return entropy.error;
     return compose_code(spec.slot, spec.route, entropy.value, spec.symbols);
+}
+
+Result<CouponCode> derive_new_code(KeyRing& ring, CodeSpec& spec) noexcept {
+    auto code = derive_code(ring, spec);
+    while (code.ok() && has_blocked_word(code.value.view())) {
+        ++spec.generation;
+        code = derive_code(ring, spec);
+    }
+    return code;
 }
 
 Result<Digest> code_tag(KeyRing& ring, const Uuid& company_id, const CouponCode& code) noexcept {

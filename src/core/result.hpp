@@ -12,6 +12,7 @@ enum class Fault : std::uint8_t {
     out_of_range,
     insufficient,
     key_unusable,
+    not_authentic,
     crypto,
 };
 

@@ -185,8 +185,7 @@ SQL_FUNCTION(rewards_examine_attestation) {
     using namespace rewards::pg;
     const Arguments arguments{fcinfo};
     const rewards::Uuid user = arguments.uuid(0, "user_id");
-    std::optional<std::string_view> device;
-    if (!arguments.is_null(1)) device = arguments.word(1, "device_id", longest_device_id);
+    const std::optional<std::string_view> device = arguments.optional_word(1, "device_id", longest_device_id);
     const Datum verdict = arguments.required(2, "verdict");
     std::optional<rewards::Digest> hash;
     if (!arguments.is_null(3)) hash = rewards::digest_from_text(text_view(arguments.datum(3)));

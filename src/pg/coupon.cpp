@@ -1,5 +1,7 @@
 #include "pg/coupon.hpp"
 
+#include "pg/raise.hpp"
+
 namespace rewards::pg {
 
 namespace coupon {
@@ -41,6 +43,7 @@ constexpr Column columns[] = {
     {"created_at", TIMESTAMPTZOID},
     {"updated_at", TIMESTAMPTZOID},
 };
+static_assert(std::size(columns) == column_count);
 constexpr Lookup lookups[] = {
     {2, {coupon_id, issued_to}},
     {1, {code_hash}},
@@ -50,9 +53,24 @@ TableLayout layout{"coupons", columns, lookups};
 }  // namespace
 }  // namespace coupon
 
+TableLayout& coupons_layout() { return coupon::layout; }
+
 Table& open_coupons(Write& write) { return open_for_writing(write, coupon::layout); }
 
 Table& open_coupons_for_reading(Write& read) { return open_for_reading(read, coupon::layout); }
+
+bool find_coupon(Table& coupons, const Uuid& company, const Uuid& id) {
+    return find(coupons, coupon::by_id, {to_datum(id)}) && uuid_of(value(coupons, coupon::company_id)) == company;
+}
+
+// Looks before it locks: nobody waits for a row of another company.
+bool lock_coupon(Table& coupons, const Uuid& company, const Uuid& id) {
+    return find_coupon(coupons, company, id) && lock_row(coupons, coupon::by_id, {to_datum(id)});
+}
+
+CouponStatus status_of(const Table& coupons) {
+    return value_or_raise(coupon_status_from_text(text_view(value(coupons, coupon::status))));
+}
 
 void hold_coupons() { table_close(open_table(coupon::layout, ShareLock), NoLock); }
 

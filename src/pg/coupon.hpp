@@ -1,6 +1,7 @@
 // Coupons, as the functions of this folder read and write them.
 #pragma once
 
+#include "core/coupon_status.hpp"
 #include "pg/table.hpp"
 #include "pg/tenant.hpp"
 
@@ -42,13 +43,27 @@ enum : std::uint8_t {
     refunded_at,
     refund_points_event_id,
     created_at,
-    updated_at
+    updated_at,
+    column_count
 };
 enum : std::size_t { by_id, by_code, by_holder };
 }  // namespace coupon
 
+TableLayout& coupons_layout();
+
+// Of why something is done to a coupon, in bytes.
+inline constexpr std::size_t longest_reason = 1000;
+
 Table& open_coupons(Write& write);
 Table& open_coupons_for_reading(Write& read);
+
+// The company's coupon with this id becomes the found row; the second locks it. Whoever locks its holder's account, too,
+// does that first.
+bool find_coupon(Table& coupons, const Uuid& company, const Uuid& id);
+bool lock_coupon(Table& coupons, const Uuid& company, const Uuid& id);
+
+// Of the found row.
+CouponStatus status_of(const Table& coupons);
 
 // Waits for whoever is writing coupons, and lets nobody else until the transaction ends.
 void hold_coupons();

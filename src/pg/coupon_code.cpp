@@ -72,7 +72,7 @@ IssuedCode issue_code(Table& coupons, const Uuid& company, const Uuid& coupon, s
     CodeSpec spec{issuing_slot(), static_cast<unsigned>(configured_route), symbols, generation, coupon};
     KeyRing& keys = key_ring(true);
     for (;; ++spec.generation) {
-        const CouponCode code = value_or_raise(derive_code(keys, spec));
+        const CouponCode code = value_or_raise(derive_new_code(keys, spec));
         const Digest tag = value_or_raise(code_tag(keys, company, code));
         if (!find(coupons, coupon::by_code, {bytea_datum(tag)})) return {spec, code, tag};
         CHECK_FOR_INTERRUPTS();

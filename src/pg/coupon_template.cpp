@@ -1,5 +1,7 @@
 #include "pg/coupon_template.hpp"
 
+#include "core/coupon_code.hpp"
+
 namespace rewards::pg {
 
 namespace coupon_template {
@@ -20,12 +22,61 @@ constexpr Column columns[] = {
     {"total_stock", INT8OID},
     {"vendor_codes", BOOLOID},
     {"low_stock_at", INT4OID},
+    {"updated_at", TIMESTAMPTZOID},
 };
 constexpr Lookup lookups[] = {{1, {id}}};
 TableLayout layout{"coupon_templates", columns, lookups};
 }  // namespace
 }  // namespace coupon_template
 
+namespace {
+
+std::optional<std::int64_t> number_in(const Table& templates, std::uint8_t column) {
+    const std::optional<Datum> number = optional_value(templates, column);
+    if (!number) return std::nullopt;
+    return DatumGetInt32(*number);
+}
+
+std::optional<TimestampTz> time_in(const Table& templates, std::uint8_t column) {
+    const std::optional<Datum> time = optional_value(templates, column);
+    if (!time) return std::nullopt;
+    return DatumGetTimestampTz(*time);
+}
+
+bool flag_in(const Table& templates, std::uint8_t column) { return DatumGetBool(value(templates, column)); }
+
+Datum copy_in(const Table& templates, std::uint8_t column) { return datumCopy(value(templates, column), false, -1); }
+
+}  // namespace
+
+TableLayout& templates_layout() { return coupon_template::layout; }
+
 Table& open_templates(Write& write) { return open_for_reading(write, coupon_template::layout); }
+
+std::optional<Offer> find_offer(Table& templates, const Uuid& company, const Uuid& template_id) {
+    if (!find(templates, coupon_template::by_id, {to_datum(template_id)}) ||
+        uuid_of(value(templates, coupon_template::company_id)) != company)
+        return std::nullopt;
+    Offer offer{};
+    offer.is_active = flag_in(templates, coupon_template::is_active);
+    offer.is_limited = optional_value(templates, coupon_template::total_stock).has_value();
+    offer.has_vendor_codes = flag_in(templates, coupon_template::vendor_codes);
+    offer.low_stock_at = number_in(templates, coupon_template::low_stock_at);
+    offer.cost = DatumGetInt64(value(templates, coupon_template::points_cost));
+    offer.symbols = flag_in(templates, coupon_template::high_value) ? long_symbols : standard_symbols;
+    offer.starts_at = time_in(templates, coupon_template::starts_at);
+    offer.ends_at = time_in(templates, coupon_template::ends_at);
+    offer.days = number_in(templates, coupon_template::expires_after_days);
+    offer.coupons_expire_at = time_in(templates, coupon_template::coupons_expire_at);
+    offer.most_per_user = number_in(templates, coupon_template::max_redemptions_per_user);
+    offer.value_type = copy_in(templates, coupon_template::coupon_value_type);
+    offer.value = copy_in(templates, coupon_template::coupon_value);
+    return offer;
+}
+
+std::optional<TimestampTz> expiry_of(const Offer& offer, TimestampTz now) {
+    if (!offer.days) return offer.coupons_expire_at;
+    return Min(now + *offer.days * USECS_PER_DAY, offer.coupons_expire_at.value_or(DT_NOEND));
+}
 
 }  // namespace rewards::pg

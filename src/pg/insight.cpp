@@ -44,7 +44,7 @@ constexpr Column columns[] = {
     {"created_at", TIMESTAMPTZOID},
     {"updated_at", TIMESTAMPTZOID},
 };
-constexpr Lookup lookups[] = {{4, {user_id, company_id, resolved, insight_type}}, {2, {company_id, id}}};
+constexpr Lookup lookups[] = {{3, {user_id, company_id, insight_type}, true, resolved}, {2, {company_id, id}}};
 TableLayout layout{"fraud_insights", columns, lookups};
 }  // namespace row
 
@@ -90,22 +90,25 @@ Datum add_events(const std::optional<Datum>& known, std::span<const Uuid> newer)
     return uuid_array(events + first, most_insight_events - first);
 }
 
-NotedInsight open_insight(Table& insights, const AccountKey& account, const Insight& insight) {
+// Nothing: somebody else has just opened one of its kind.
+std::optional<NotedInsight> open_insight(Table& insights, const AccountKey& subject, const Insight& insight) {
     const TimestampTz now = GetCurrentTimestamp();
     const Uuid id = new_uuid(now);
-    insert(insights, {{row::id, to_datum(id)},
-                      {row::user_id, to_datum(account.user)},
-                      {row::company_id, to_datum(account.company)},
-                      {row::insight_type, to_datum(insight.type)},
-                      {row::severity, text_datum(insight.severity)},
-                      {row::score, score_field(insight)},
-                      {row::details, field_of(insight.details)},
-                      {row::related_event_ids, add_events(std::nullopt, insight.events)},
-                      {row::occurrences, Int64GetDatum(insight.occurrences)},
-                      {row::resolved, BoolGetDatum(false)},
-                      {row::created_at, TimestampTzGetDatum(now)},
-                      {row::updated_at, TimestampTzGetDatum(now)}});
-    return {id, insight.occurrences};
+    const bool is_new = insert_if_new(insights, row::by_open,
+                                      {{row::id, to_datum(id)},
+                                       {row::user_id, to_datum(subject.user)},
+                                       {row::company_id, to_datum(subject.company)},
+                                       {row::insight_type, to_datum(insight.type)},
+                                       {row::severity, text_datum(insight.severity)},
+                                       {row::score, score_field(insight)},
+                                       {row::details, field_of(insight.details)},
+                                       {row::related_event_ids, add_events(std::nullopt, insight.events)},
+                                       {row::occurrences, Int64GetDatum(insight.occurrences)},
+                                       {row::resolved, BoolGetDatum(false)},
+                                       {row::created_at, TimestampTzGetDatum(now)},
+                                       {row::updated_at, TimestampTzGetDatum(now)}});
+    if (!is_new) return std::nullopt;
+    return NotedInsight{id, insight.occurrences};
 }
 
 NotedInsight count_up(Table& insights, const Insight& insight) {
@@ -123,19 +126,6 @@ NotedInsight count_up(Table& insights, const Insight& insight) {
                       {row::occurrences, Int64GetDatum(noted.occurrences)},
                       {row::updated_at, TimestampTzGetDatum(GetCurrentTimestamp())}});
     return noted;
-}
-
-Datum jsonb_of_texts(std::initializer_list<std::pair<const char*, std::string_view>> fields) {
-    StringInfoData json;
-    initStringInfo(&json);
-    const char* separator = "{";
-    for (const auto& [name, text] : fields) {
-        appendStringInfo(&json, "%s\"%s\": ", separator, name);
-        escape_json(&json, pnstrdup(text.data(), text.size()));
-        separator = ", ";
-    }
-    appendStringInfoChar(&json, '}');
-    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
 std::string_view known_type(const Arguments& arguments, int index) {
@@ -157,6 +147,13 @@ Severity known_severity(const Arguments& arguments, int index) {
     return *severity;
 }
 
+// Noted by somebody within the last `pause`, and taken as seriously.
+bool is_fresh(const Table& insights, const Insight& insight, std::int64_t pause) {
+    const std::optional<Severity> severity = severity_of(text_view(value(insights, row::severity)));
+    return severity && *severity >= insight.severity &&
+           DatumGetTimestampTz(value(insights, row::updated_at)) > GetCurrentTimestamp() - pause;
+}
+
 const char* resolve_locked(Table& insights, const Datum& company, const Uuid& id, const std::optional<Datum>& note) {
     if (!lock_row(insights, row::by_id, {company, to_datum(id)})) return "not_found";
     if (DatumGetBool(value(insights, row::resolved))) return "already_resolved";
@@ -170,14 +167,22 @@ const char* resolve_locked(Table& insights, const Datum& company, const Uuid& id
     return "resolved";
 }
 
-// Under the lock of its account, as everything that is written for one.
+// Under the lock of its account, as everything that is written for one; a company has none.
+template <typename Body>
+void with_subject(Write& write, const AccountKey& subject, Body body) {
+    if (subject.user == whole_company)
+        body();
+    else
+        with_account(write, subject, [&](Ledger&, const Account&) { body(); });
+}
+
 const char* resolve(Write& write, const Context& context, const Uuid& id, const std::optional<Datum>& note) {
     Table& insights = open_for_writing(write, row::layout);
     const Datum company = to_datum(context.company);
     if (!find(insights, row::by_id, {company, to_datum(id)})) return "not_found";
     const char* outcome = nullptr;
-    with_account(write, {uuid_of(value(insights, row::user_id)), context.company},
-                 [&](Ledger&, const Account&) { outcome = resolve_locked(insights, company, id, note); });
+    with_subject(write, {uuid_of(value(insights, row::user_id)), context.company},
+                 [&] { outcome = resolve_locked(insights, company, id, note); });
     return outcome;
 }
 
@@ -185,10 +190,39 @@ const char* resolve(Write& write, const Context& context, const Uuid& id, const 
 
 NotedInsight note_insight(Write& write, const AccountKey& account, const Insight& insight) {
     Table& insights = open_for_writing(write, row::layout);
-    const bool is_known =
-        lock_row(insights, row::by_open,
-                 {to_datum(account.user), to_datum(account.company), BoolGetDatum(false), to_datum(insight.type)});
-    return is_known ? count_up(insights, insight) : open_insight(insights, account, insight);
+    std::optional<NotedInsight> noted;
+    while (!noted) {
+        CHECK_FOR_INTERRUPTS();
+        const bool is_known = lock_row(insights, row::by_open,
+                                       {to_datum(account.user), to_datum(account.company), to_datum(insight.type)});
+        noted = is_known ? count_up(insights, insight) : open_insight(insights, account, insight);
+    }
+    return *noted;
+}
+
+NotedInsight note_company_insight(Write& write, const Uuid& company, const Insight& insight) {
+    return note_insight(write, {whole_company, company}, insight);
+}
+
+void note_company_insight_rarely(Write& write, const Uuid& company, const Insight& insight, std::int64_t pause) {
+    const Datum of_company = to_datum(company);
+    const Datum type = to_datum(insight.type);
+    Table& insights = open_for_reading(write, row::layout);
+    if (find(insights, row::by_open, {to_datum(whole_company), of_company, type}) && is_fresh(insights, insight, pause))
+        return;
+    open_for_writing(write, row::layout);
+    if (lock_row(insights, row::by_open, {to_datum(whole_company), of_company, type}, LockWaitSkip)) {
+        if (!is_fresh(insights, insight, pause)) count_up(insights, insight);
+    } else if (!find(insights, row::by_open, {to_datum(whole_company), of_company, type})) {
+        open_insight(insights, {whole_company, company}, insight);
+    }
+}
+
+std::optional<Datum> open_details(Write& write, const Uuid& company, std::string_view type) {
+    Table& insights = open_for_reading(write, row::layout);
+    if (!find(insights, row::by_open, {to_datum(whole_company), to_datum(company), to_datum(type)}))
+        return std::nullopt;
+    return optional_value(insights, row::details);
 }
 
 Insight nonce_conflict(std::string_view call, std::string_view nonce) {
@@ -206,7 +240,7 @@ std::size_t place_of(std::string_view insight_type) {
 OpenInsights read_open(Write& write, const AccountKey& account) {
     Table& insights = open_for_reading(write, row::layout);
     OpenInsights open{};
-    for_each(insights, row::by_open, {to_datum(account.user), to_datum(account.company), BoolGetDatum(false)}, [&] {
+    for_each(insights, row::by_open, {to_datum(account.user), to_datum(account.company)}, [&] {
         const std::size_t place = place_of(text_view(value(insights, row::insight_type)));
         if (place < open.size()) open[place] = DatumGetInt64(value(insights, row::occurrences));
         return true;
@@ -235,8 +269,8 @@ SQL_FUNCTION(rewards_flag_account) {
     require_back_end(context, "flag accounts");
     NotedInsight noted{};
     with_write("flag_account()", [&](Write& write) {
-        with_account(write, {user, context.company},
-                     [&](Ledger&, const Account& account) { noted = note_insight(write, account.key, insight); });
+        const AccountKey subject{user, context.company};
+        with_subject(write, subject, [&] { noted = note_insight(write, subject, insight); });
     });
     const std::string_view outcome = noted.occurrences == 1 ? "flagged" : "counted";
     return make_row(fcinfo, {to_datum(outcome), to_datum(noted.id), Int64GetDatum(noted.occurrences)});

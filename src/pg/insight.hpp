@@ -44,6 +44,20 @@ struct NotedInsight {
 // newer ones, and the events join the newest 20. The account has to be locked.
 NotedInsight note_insight(Write& write, const AccountKey& account, const Insight& insight);
 
+// The user_id of insights that are about no account, but about the company.
+inline constexpr Uuid whole_company{};
+
+// The same for the company; there is no account to lock. The insight stays locked until the transaction ends, so that
+// others who note one of its kind wait: note sparingly.
+NotedInsight note_company_insight(Write& write, const Uuid& company, const Insight& insight);
+
+// The same for what comes in floods: not if somebody has noted it within the last `pause` microseconds and taken it as
+// seriously, or is about to. Waits for nobody who counts one up.
+void note_company_insight_rarely(Write& write, const Uuid& company, const Insight& insight, std::int64_t pause);
+
+// What the company's open insight of this kind says; nothing: there is none.
+std::optional<Datum> open_details(Write& write, const Uuid& company, std::string_view type);
+
 // A nonce that came back with another request; `call` is the function that refused it. Lives as long as the memory
 // context.
 Insight nonce_conflict(std::string_view call, std::string_view nonce);

@@ -77,11 +77,24 @@ bool leaves_out_nulls_only(Relation index, const Form_pg_index form, std::size_t
     return std::ranges::find(columns, tested) != columns.end();
 }
 
+bool leaves_out_only(Relation index, AttrNumber flag) {
+    List* conditions = RelationGetIndexPredicate(index);
+    if (list_length(conditions) != 1 || !is_notclause(linitial(conditions))) return false;
+    const Expr* negated = get_notclausearg(linitial(conditions));
+    return IsA(negated, Var) && reinterpret_cast<const Var*>(negated)->varattno == flag;
+}
+
+// Has the index every row that the lookup is about, and, if it is a key, no other?
+bool covers(Relation index, const TableLayout& layout, const Lookup& lookup) {
+    const bool is_partial = !heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr);
+    if (lookup.unless) return is_partial && leaves_out_only(index, layout.attributes[*lookup.unless]);
+    return !is_partial || (!lookup.is_key && leaves_out_nulls_only(index, index->rd_index, lookup.count));
+}
+
 bool serves(Relation index, const TableLayout& layout, const Lookup& lookup) {
     const Form_pg_index form = index->rd_index;
     if (!form->indisvalid || index->rd_rel->relam != BTREE_AM_OID || form->indnkeyatts < lookup.count) return false;
-    const bool is_partial = !heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr);
-    if (is_partial && (lookup.is_key || !leaves_out_nulls_only(index, form, lookup.count))) return false;
+    if (!covers(index, layout, lookup)) return false;
     if (lookup.is_key && !(form->indisunique && form->indimmediate && form->indnkeyatts == lookup.count)) return false;
     for (std::size_t key = 0; key < lookup.count; ++key)
         if (form->indkey.values[key] != layout.attributes[lookup.columns[key]]) return false;

@@ -25,14 +25,15 @@ AttrNumber column_number(TupleDesc columns, const Column& wanted);
 
 inline constexpr std::size_t most_columns = 40;
 inline constexpr std::size_t most_keys = 4;
-inline constexpr std::size_t most_lookups = 3;
+inline constexpr std::size_t most_lookups = 4;
 
 // The leading columns of a B-tree index to search by; or all of those of a unique one, by which a row
-// is inserted unless it exists.
+// is inserted unless it exists. `unless`: only rows in which this column is false are in the index.
 struct Lookup {
     std::uint8_t count;
     std::array<std::uint8_t, most_keys> columns;
     bool is_key = false;
+    std::optional<std::uint8_t> unless = std::nullopt;
 };
 
 // What the code knows of a table and, after `resolve`, where the catalogue has it. One static each.

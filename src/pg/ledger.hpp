@@ -65,6 +65,9 @@ void require_settled(Write& write);
 
 inline constexpr std::size_t longest_event_type = 100;
 
+// The type of the event that pays for a coupon.
+inline constexpr std::string_view redemption_event = "coupon_redemption";
+
 struct Posting {
     std::string_view event_type;
     std::optional<TimestampTz> event_time;  // nothing: the account's now

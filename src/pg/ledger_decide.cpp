@@ -27,7 +27,7 @@ bool is_found_of(const Table& events, const Uuid& company) {
 }  // namespace
 
 Account lock_account_of_event(Ledger& ledger, const AccountKey& key, const Uuid& id) {
-    wait_for_writer(ledger.events, event::by_id, {to_datum(key.user), to_datum(id)});
+    while (wait_for_holder(ledger.events, event::by_id, {to_datum(key.user), to_datum(id)})) CHECK_FOR_INTERRUPTS();
     return lock_account(ledger, key);
 }
 

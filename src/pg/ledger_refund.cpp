@@ -1,4 +1,6 @@
 // refund_points: what an event spent comes back, once.
+#include "pg/ledger_refund.hpp"
+
 #include "pg/ledger_expiry.hpp"
 #include "pg/ledger_lookup.hpp"
 #include "pg/raise.hpp"
@@ -6,9 +8,26 @@
 
 namespace rewards::pg {
 
+std::optional<Uuid> refund_once(Ledger& ledger, Account& account, const Refund& refund) {
+    const char* name = psprintf("%s%s", refund_payload.data(), uuid_text(refund.spent_by));
+    if (is_known_payload(ledger, account.key, name)) return std::nullopt;
+    Posting posting{};
+    posting.event_type = "refund";
+    posting.points = refund.points;
+    posting.proof_type = "server";
+    posting.payload_hash = to_datum(std::string_view(name));
+    posting.reason = refund.reason;
+    posting.related_type = refund.related_type;
+    posting.related_id = uuid_text(refund.related_id);
+    const Uuid id = post_event(ledger, account, posting);
+    const Settings settings = settings_of(*ledger.write, account.key.company);
+    return_expiring(ledger, account, refund.spent_by, account.now + settings.refunded_points_live);
+    return id;
+}
+
 namespace {
 
-struct Refund {
+struct RefundRequest {
     Uuid user;
     Uuid event;
     std::optional<std::string_view> reason;
@@ -32,27 +51,17 @@ RefundAnswer refused(const Refusal& refusal, const Account& account) {
     return {&refusal, std::nullopt, account.balance.available};
 }
 
-RefundAnswer refund(Ledger& ledger, Account& account, const Refund& refund) {
+RefundAnswer refund(Ledger& ledger, Account& account, const RefundRequest& request) {
     Table& events = ledger.events;
-    if (!find(events, event::by_id, {to_datum(refund.user), to_datum(refund.event)}) ||
+    if (!find(events, event::by_id, {to_datum(request.user), to_datum(request.event)}) ||
         uuid_of(value(events, event::company_id)) != account.key.company)
         return refused(refusal::event_not_found, account);
     if (!is_refundable(events)) return refused(refusal::not_refundable, account);
-    const char* name = psprintf("%s%s", refund_payload.data(), uuid_text(refund.event));
-    if (is_known_payload(ledger, account.key, name)) return refused(refusal::already_refunded, account);
-
-    Posting posting{};
-    posting.event_type = "refund";
-    posting.points = -DatumGetInt64(value(events, event::points_delta));
-    posting.proof_type = "server";
-    posting.payload_hash = to_datum(std::string_view(name));
-    posting.reason = refund.reason;
-    posting.related_type = "points_event";
-    posting.related_id = uuid_text(refund.event);
-    const Uuid id = post_event(ledger, account, posting);
-    const Settings settings = settings_of(*ledger.write, account.key.company);
-    return_expiring(ledger, account, refund.event, account.now + settings.refunded_points_live);
-    return {nullptr, id, account.balance.available};
+    const std::int64_t spent = -DatumGetInt64(value(events, event::points_delta));
+    const std::optional<Uuid> refunded =
+        refund_once(ledger, account, {request.event, spent, "points_event", request.event, request.reason});
+    if (!refunded) return refused(refusal::already_refunded, account);
+    return {nullptr, refunded, account.balance.available};
 }
 
 }  // namespace
@@ -65,7 +74,8 @@ SQL_FUNCTION(rewards_refund_points) {
     const Arguments arguments{fcinfo};
     const Context& context = require_context();
     require_back_end(context, "refund points");
-    const Refund request{arguments.uuid(0, "user_id"), arguments.uuid(1, "event_id"), arguments.optional_text(2)};
+    const RefundRequest request{arguments.uuid(0, "user_id"), arguments.uuid(1, "event_id"),
+                                arguments.optional_text(2)};
     RefundAnswer answer{};
     with_write("refund_points()", [&](Write& write) {
         with_account(write, {request.user, context.company},

@@ -88,19 +88,10 @@ SqlRow plan_repair(Relation accounts, const RowField& user) {
 }
 
 void show_plan(FunctionCallInfo call, Relation accounts, const SqlRow& plan) {
-    auto* result = reinterpret_cast<ReturnSetInfo*>(call->resultinfo);
     const SqlRows rows = read_as_owner(accounts, plan_rows,
                                        {{JSONBOID, plan.field(before_number)}, {JSONBOID, plan.field(after_number)}});
-    for (std::uint64_t row = 0; row < rows.count; ++row) {
-        Datum values[3];
-        bool nulls[3];
-        for (int column = 0; column < 3; ++column) {
-            const RowField field = rows[row].field(column + 1);
-            values[column] = field.value;
-            nulls[column] = field.is_null;
-        }
-        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-    }
+    for (std::uint64_t row = 0; row < rows.count; ++row)
+        add_row(call, std::array{rows[row].field(1), rows[row].field(2), rows[row].field(3)});
 }
 
 void repair(Ledger& ledger, const Context& context, const RowField& user, const SqlRow& plan) {

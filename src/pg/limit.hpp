@@ -1,4 +1,4 @@
-// Has this account submitted too much lately? Exact, under the account's lock.
+// Has this account submitted or redeemed too much lately? Exact, under the account's lock.
 #pragma once
 
 #include "core/limit.hpp"
@@ -22,6 +22,10 @@ struct LimitRefusal {
 // or not; in most cases they are all it takes. `events` is open.
 std::optional<LimitRefusal> check_limits(Table& events, const AccountKey& account, const Windows& windows,
                                          const Settings& settings, std::int64_t points, TimestampTz now);
+
+// May the account redeem so many coupons more now?
+std::optional<LimitRefusal> check_redemptions(Table& events, const AccountKey& account, const Settings& settings,
+                                              std::int64_t coupons, TimestampTz now);
 
 // For refuse(refusal::rate_limited, ...).
 Retry retry_of(const LimitRefusal& refused);

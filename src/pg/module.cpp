@@ -1,4 +1,5 @@
 #include "pg/coupon_code.hpp"
+#include "pg/coupon_guess_memory.hpp"
 #include "pg/key_ring.hpp"
 #include "pg/layout.hpp"
 #include "pg/raise.hpp"
@@ -20,6 +21,7 @@ PGDLLEXPORT void _PG_init(void) {
     define_refusal_setting();
     define_key_settings();
     define_code_settings();
+    prepare_guess_memory();
     MarkGUCPrefixReserved("rewards");
     watch_tables();
     // Last: should any of the above fail, the server calls this again, and what hooks twice calls itself.

@@ -25,13 +25,14 @@ enum : std::uint8_t {
     fingerprint_bytes,
     event_id,
     coupon_id,
+    coupon_ids,
     balance
 };
 
 constexpr Column columns[] = {
     {"user_id", UUIDOID},           {"company_id", UUIDOID},        {"nonce", TEXTOID},        {"event_type", TEXTOID},
     {"created_at", TIMESTAMPTZOID}, {"expires_at", TIMESTAMPTZOID}, {"fingerprint", BYTEAOID}, {"event_id", UUIDOID},
-    {"coupon_id", UUIDOID},         {"balance", INT8OID},
+    {"coupon_id", UUIDOID},         {"coupon_ids", UUIDARRAYOID},   {"balance", INT8OID},
 };
 enum : std::size_t { by_key };
 constexpr Lookup lookups[] = {{3, {user_id, company_id, nonce_text}}};
@@ -61,7 +62,8 @@ NonceFound look_up_nonce(Table& nonces, const AccountKey& account, std::string_v
     const std::optional<Datum> known = optional_value(nonces, fingerprint_bytes);
     if (!known || bytes_view(*known) != text_of_bytes(request)) return {NonceUse::other_request, {}};
     return {NonceUse::same_request,
-            {optional_uuid(nonces, event_id), optional_uuid(nonces, coupon_id), DatumGetInt64(value(nonces, balance))}};
+            {optional_uuid(nonces, event_id), optional_uuid(nonces, coupon_id), DatumGetInt64(value(nonces, balance)),
+             field_of(optional_value(nonces, coupon_ids))}};
 }
 
 void remember_nonce(Write& write, Table& nonces, const AccountKey& account, std::string_view nonce,
@@ -76,6 +78,7 @@ void remember_nonce(Write& write, Table& nonces, const AccountKey& account, std:
                     {fingerprint_bytes, bytea_datum(request)},
                     {event_id, field_of(answer.event)},
                     {coupon_id, field_of(answer.coupon)},
+                    {coupon_ids, answer.coupons},
                     {balance, Int64GetDatum(answer.balance)}});
 }
 

@@ -15,6 +15,7 @@ struct Answer {
     std::optional<Uuid> event;
     std::optional<Uuid> coupon;
     std::int64_t balance;
+    RowField coupons{};  // uuid[], of a request for several
 };
 
 enum class NonceUse : std::uint8_t { unused, same_request, other_request };

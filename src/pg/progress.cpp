@@ -1,6 +1,7 @@
-// How far is a statement that reads a whole table? It calls show_progress() with the place of each row, in whichever
-// process scans it, and that process says so in pg_stat_activity, where other sessions look.
-#include "pg/postgres.hpp"
+// A statement that reads a whole table calls show_progress() with the place of each row, in whichever process scans it,
+// and that process tells.
+#include "pg/progress.hpp"
+
 #include "pg/values.hpp"
 
 namespace rewards::pg {
@@ -10,15 +11,15 @@ namespace {
 constexpr std::uint64_t calls_between_looks = 1024;  // at the clock
 constexpr int percent_between_notices = 10;
 
-// The scan that this process is in.
-struct Scan {
+// What this process has told about the statement that it is in.
+struct Told {
     TimestampTz statement;
     TimestampTz looked_at;
-    BlockNumber first;  // not 0 where scans are synchronized
     std::uint64_t calls;
     int noticed;  // percent
 };
-Scan scan{};
+Told told{};
+BlockNumber first_page = 0;  // of its scan; not 0 where scans are synchronized
 bool is_shown = false;
 
 void take_down(void*) {
@@ -38,38 +39,47 @@ void show(const char* progress) {
     pgstat_report_appname(progress);
 }
 
-// The processes of a parallel scan take pages from one sequence, so that each of them knows how far all are.
-int percent_of(BlockNumber page, std::int64_t pages) {
-    if (pages <= 0) return 0;
-    const std::int64_t ahead = static_cast<std::int64_t>(page) - scan.first;
-    return static_cast<int>(Min((ahead < 0 ? ahead + pages : ahead) * 100 / pages, 99));
+// Is this its first call in the statement?
+bool begin_statement() {
+    const TimestampTz statement = GetCurrentStatementStartTimestamp();
+    if (told.statement == statement) return false;
+    told = {statement, statement, 0, 0};
+    return true;
 }
 
-void look(std::string_view what, BlockNumber page, std::int64_t pages) {
+void look(std::string_view what, std::int64_t done, std::int64_t total) {
     const TimestampTz now = GetCurrentTimestamp();
-    if (now < scan.looked_at + USECS_PER_SEC) return;
-    scan.looked_at = now;
-    const int percent = percent_of(page, pages);
+    if (now < told.looked_at + USECS_PER_SEC) return;
+    told.looked_at = now;
+    const int percent = total > 0 ? static_cast<int>(Min(done * 100 / total, 99)) : 0;
     char* progress = psprintf("%.*s: %d %%", static_cast<int>(what.size()), what.data(), percent);
     show(progress);
-    if (!IsParallelWorker() && percent >= scan.noticed + percent_between_notices) {
-        scan.noticed = percent;
-        ereport(NOTICE, errmsg("%s after " INT64_FORMAT " s", progress, (now - scan.statement) / USECS_PER_SEC));
+    if (!IsParallelWorker() && percent >= told.noticed + percent_between_notices) {
+        told.noticed = percent;
+        ereport(NOTICE, errmsg("%s after " INT64_FORMAT " s", progress, (now - told.statement) / USECS_PER_SEC));
     }
     pfree(progress);
 }
 
 }  // namespace
+
+void show_progress(std::string_view what, std::int64_t done, std::int64_t total) {
+    begin_statement();
+    if (++told.calls % calls_between_looks == 0) look(what, done, total);
+}
+
 }  // namespace rewards::pg
 
 extern "C" {
 
+// The processes of a parallel scan take pages from one sequence, so that each of them knows how far all are.
 SQL_FUNCTION(rewards_show_progress) {
     using namespace rewards::pg;
     const BlockNumber page = ItemPointerGetBlockNumberNoCheck(reinterpret_cast<ItemPointer>(PG_GETARG_POINTER(1)));
-    const TimestampTz statement = GetCurrentStatementStartTimestamp();
-    if (scan.statement != statement) scan = {statement, statement, page, 0, 0};
-    if (++scan.calls % calls_between_looks == 0) look(text_view(PG_GETARG_DATUM(0)), page, PG_GETARG_INT64(2));
+    const std::int64_t pages = PG_GETARG_INT64(2);
+    if (begin_statement()) first_page = page;
+    const std::int64_t ahead = static_cast<std::int64_t>(page) - first_page;
+    show_progress(text_view(PG_GETARG_DATUM(0)), ahead < 0 ? ahead + pages : ahead, pages);
     PG_RETURN_BOOL(true);
 }
 }

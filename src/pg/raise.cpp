@@ -10,10 +10,19 @@ int sqlstate_of(Fault fault) {
         case Fault::out_of_range: return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
         case Fault::insufficient: return ERRCODE_CHECK_VIOLATION;
         case Fault::key_unusable: return ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+        case Fault::not_authentic: return ERRCODE_DATA_CORRUPTED;
         case Fault::crypto: return ERRCODE_EXTERNAL_ROUTINE_EXCEPTION;
         case Fault::none: break;
     }
     return ERRCODE_INTERNAL_ERROR;
+}
+
+const char* hint_for(Fault fault) {
+    switch (fault) {
+        case Fault::insufficient: return "The account has fewer points than this takes away.";
+        case Fault::not_authentic: return "Restore the row, and that of its batch, from a backup.";
+        default: return nullptr;
+    }
 }
 
 enum OnRefusal : int { return_row, raise_error };
@@ -84,8 +93,9 @@ int postgrest_sqlstate(int http_status) {
 }  // namespace
 
 void raise(const Error& error) {
+    const char* hint = hint_for(error.fault);
     ereport(ERROR, errcode(sqlstate_of(error.fault)), errmsg("%s", error.text),
-            error.fault == Fault::insufficient ? errhint("The account has fewer points than this takes away.") : 0);
+            hint != nullptr ? errhint("%s", hint) : 0);
     pg_unreachable();
 }
 

@@ -29,6 +29,7 @@ inline constexpr Refusal insufficient_points{"insufficient_points", 402,
                                              "The account has fewer points than this costs."};
 inline constexpr Refusal template_not_found{"template_not_found", 404,
                                             "The company has no coupon template with this id."};
+inline constexpr Refusal batch_not_found{"batch_not_found", 404, "The company has no batch with this id."};
 inline constexpr Refusal coupon_not_found{"coupon_not_found", 404, "The company has no coupon with this id."};
 inline constexpr Refusal not_waiting{"not_waiting", 404,
                                      "No event of the company with this id waits, or has waited, for a decision."};
@@ -37,7 +38,7 @@ inline constexpr Refusal already_decided{"already_decided", 409,
                                          "Validated and rejected are final; corrections are new events."};
 inline constexpr Refusal not_refundable{"not_refundable", 409,
                                         "Only a validated event that spent points can be refunded."};
-inline constexpr Refusal already_refunded{"already_refunded", 409, "The event was refunded before."};
+inline constexpr Refusal already_refunded{"already_refunded", 409, "It was refunded before."};
 inline constexpr Refusal nonce_conflict{"nonce_conflict", 409,
                                         "This idempotency key was used for another request; use a new one."};
 inline constexpr Refusal duplicate_payload{"duplicate_payload", 409,
@@ -45,10 +46,22 @@ inline constexpr Refusal duplicate_payload{"duplicate_payload", 409,
 inline constexpr Refusal limit_reached{"limit_reached", 409,
                                        "The user already has as many coupons of this template as it allows."};
 inline constexpr Refusal not_started{"not_started", 409, "This coupon is not on offer yet."};
+inline constexpr Refusal label_taken{"label_taken", 409,
+                                     "Another batch of the company has this label: choose another one."};
+inline constexpr Refusal batch_revoked{"batch_revoked", 409, "The batch was revoked: nothing more of it is issued."};
 inline constexpr Refusal out_of_stock{"out_of_stock", 409, "All coupons of this template have been issued."};
+inline constexpr Refusal unlimited{"unlimited", 409,
+                                   "The template has no stock to add to: give it a total_stock first."};
 inline constexpr Refusal disabled{"disabled", 409, "The company has switched this off for the time being."};
+inline constexpr Refusal no_vendor_code{
+    "no_vendor_code", 409, "The coupon has a code of ours: redeem_coupon() with its nonce shows it to the holder."};
+inline constexpr Refusal already_shredded{"already_shredded", 409, "The codes of this batch are unreadable already."};
+inline constexpr Refusal shredded{"shredded", 410,
+                                  "Nobody can read this code any more: revoke the coupon, with a refund."};
 inline constexpr Refusal already_claimed{"already_claimed", 409, "The coupon has been used."};
 inline constexpr Refusal already_revoked{"already_revoked", 409, "The coupon was revoked before."};
+inline constexpr Refusal vendor_code{"vendor_code", 409,
+                                     "The code is a vendor's: revoke the coupon, and let its holder redeem another."};
 inline constexpr Refusal already_expired{"already_expired", 409, "The coupon has expired."};
 inline constexpr Refusal coupon_held{"coupon_held", 409, "Somebody is about to use the coupon: release it, or wait."};
 inline constexpr Refusal ended{"ended", 410, "This coupon is not on offer any more."};
@@ -67,6 +80,8 @@ inline constexpr Refusal proof_required{"proof_required", 422, "Events of this t
 inline constexpr Refusal too_soon{"too_soon", 429, "The last event of this type was too short a time ago."};
 inline constexpr Refusal try_later{"try_later", 429, "Too many codes were tried that do not exist."};
 inline constexpr Refusal rate_limited{"rate_limited", 429, "The user has submitted too much in too short a time."};
+inline constexpr Refusal redeemed_too_often{"rate_limited", 429,
+                                            "The user has redeemed too many coupons in too short a time."};
 }  // namespace refusal
 
 // When to come back, for the headers of an HTTP answer.

@@ -42,13 +42,17 @@ SqlRows read_as_owner(Relation relation, const char* sql, std::initializer_list<
     return {SPI_tuptable, SPI_processed};
 }
 
-std::int64_t count_as_owner(Relation relation, const char* sql, std::initializer_list<SqlArgument> arguments) {
-    SPI_connect();
+SqlRows write_as_owner(Relation relation, const char* sql, std::initializer_list<SqlArgument> arguments) {
     as_owner(relation, [&] {
         if (execute(sql, arguments, false) != SPI_OK_SELECT || SPI_processed != 1)
             ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not change the tables of rewards"));
     });
-    const std::int64_t count = SqlRows{SPI_tuptable, SPI_processed}[0].integer(1);
+    return {SPI_tuptable, SPI_processed};
+}
+
+std::int64_t count_as_owner(Relation relation, const char* sql, std::initializer_list<SqlArgument> arguments) {
+    SPI_connect();
+    const std::int64_t count = write_as_owner(relation, sql, arguments)[0].integer(1);
     SPI_finish();
     return count;
 }

@@ -41,6 +41,9 @@ void read_newest_as_owner(Relation relation, const char* sql, std::initializer_l
     PopActiveSnapshot();
 }
 
+// Runs a statement that writes and selects one row, between SPI_connect() and SPI_finish().
+SqlRows write_as_owner(Relation relation, const char* sql, std::initializer_list<SqlArgument> arguments);
+
 // Runs a statement that writes and selects one number, which is returned.
 std::int64_t count_as_owner(Relation relation, const char* sql, std::initializer_list<SqlArgument> arguments);
 

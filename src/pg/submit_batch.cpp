@@ -189,18 +189,10 @@ int submit_account(Ledger& ledger, const Context& context, Batch& batch, int fir
 
 void return_rows(FunctionCallInfo call, const Batch& batch) {
     InitMaterializedSRF(call, 0);
-    const auto* result = reinterpret_cast<ReturnSetInfo*>(call->resultinfo);
-    constexpr std::size_t columns = 2 + answer_fields;
     for (int one = 0; one < batch.count; ++one) {
-        RowField fields[columns] = {Int32GetDatum(one + 1), to_datum(batch.events[one].submission.user)};
+        RowField fields[2 + answer_fields] = {Int32GetDatum(one + 1), to_datum(batch.events[one].submission.user)};
         put_answer(fields + 2, batch.events[one].answer);
-        Datum values[columns];
-        bool nulls[columns];
-        for (std::size_t column = 0; column < columns; ++column) {
-            values[column] = fields[column].value;
-            nulls[column] = fields[column].is_null;
-        }
-        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+        add_row(call, fields);
     }
 }
 

@@ -5,11 +5,6 @@ namespace rewards::pg {
 
 namespace {
 
-std::optional<std::string_view> optional_word(const Arguments& arguments, int index, const char* name) {
-    if (arguments.is_null(index)) return std::nullopt;
-    return arguments.word(index, name, longest_identifier);
-}
-
 RowField optional_field(const Arguments& arguments, int index) {
     return arguments.is_null(index) ? RowField() : RowField(arguments.datum(index));
 }
@@ -28,13 +23,13 @@ Submission read_submission(const Arguments& arguments) {
     submission.event_type = arguments.word(1, "event_type", longest_event_type);
     submission.event_time = finite_timestamp(DatumGetTimestampTz(arguments.required(2, "event_time")), "event_time");
     submission.nonce = nonce_argument(arguments, 3, "nonce");
-    submission.device_id = optional_word(arguments, 4, "device_id");
+    submission.device_id = arguments.optional_word(4, "device_id", longest_identifier);
     submission.attestation = optional_json(arguments, 5);
-    submission.proof_type = optional_word(arguments, 6, "proof_type");
+    submission.proof_type = arguments.optional_word(6, "proof_type", longest_identifier);
     submission.proof_payload = optional_json(arguments, 7);
-    submission.payload_hash = optional_word(arguments, 8, "payload_hash");
-    submission.related_type = optional_word(arguments, 9, "related_entity_type");
-    submission.related_id = optional_word(arguments, 10, "related_entity_id");
+    submission.payload_hash = arguments.optional_word(8, "payload_hash", longest_identifier);
+    submission.related_type = arguments.optional_word(9, "related_entity_type", longest_identifier);
+    submission.related_id = arguments.optional_word(10, "related_entity_id", longest_identifier);
     submission.device_info = optional_json(arguments, 11);
     submission.ip_address = optional_field(arguments, 12);
     require_sound(submission);

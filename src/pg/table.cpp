@@ -328,6 +328,18 @@ std::optional<Datum> optional_value(const Table& table, std::uint8_t column) {
     return datum;
 }
 
+std::optional<TimestampTz> optional_time(const Table& table, std::uint8_t column) {
+    const std::optional<Datum> time = optional_value(table, column);
+    if (!time) return std::nullopt;
+    return DatumGetTimestampTz(*time);
+}
+
+std::optional<std::string_view> optional_text(const Table& table, std::uint8_t column) {
+    const std::optional<Datum> text = optional_value(table, column);
+    if (!text) return std::nullopt;
+    return text_view(*text);
+}
+
 Datum value(const Table& table, std::uint8_t column) {
     const std::optional<Datum> datum = optional_value(table, column);
     if (!datum)

@@ -104,8 +104,9 @@ bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
 // row that somebody else has locked counts as not found.
 bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, LockWaitPolicy wait = LockWaitBlock);
 
-// Waits, without locking anything, for whoever is changing the first row whose leading key columns equal `keys`.
-void wait_for_writer(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
+// Waits, without locking anything, for a transaction that has changed or locked the first row whose leading key columns
+// equal `keys`; false: nobody has.
+bool wait_for_holder(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
 
 // Counts, up to `limit`, the rows that match `keys` and whose text column is not `except`.
 std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, std::uint8_t column,
@@ -113,6 +114,8 @@ std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<
 
 // A column of the found row.
 std::optional<Datum> optional_value(const Table& table, std::uint8_t column);
+std::optional<TimestampTz> optional_time(const Table& table, std::uint8_t column);
+std::optional<std::string_view> optional_text(const Table& table, std::uint8_t column);
 Datum value(const Table& table, std::uint8_t column);
 
 void insert(Table& table, std::span<const Cell> cells);

@@ -87,8 +87,26 @@ SearchKeys equal_to(const Table& table, const Lookup& by, Relation index, std::i
     return search;
 }
 
-// Who is changing the row and has not ended?
-TransactionId writer_of(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
+bool is_others(TransactionId transaction) {
+    return TransactionIdIsInProgress(transaction) && !TransactionIdIsCurrentTransactionId(transaction);
+}
+
+// A dirty snapshot tells who is changing a row, not who has only locked it.
+TransactionId locker_of(TupleTableSlot* row) {
+    HeapTupleHeader header = ExecFetchSlotHeapTuple(row, false, nullptr)->t_data;
+    const std::uint16_t state = header->t_infomask;
+    const TransactionId holder = HeapTupleHeaderGetRawXmax(header);
+    if ((state & HEAP_XMAX_INVALID) != 0 || !HEAP_XMAX_IS_LOCKED_ONLY(state)) return InvalidTransactionId;
+    if ((state & HEAP_XMAX_IS_MULTI) == 0) return is_others(holder) ? holder : InvalidTransactionId;
+    MultiXactMember* members;
+    const int count = GetMultiXactIdMembers(holder, &members, false, true);
+    for (int one = 0; one < count; ++one)
+        if (is_others(members[one].xid)) return members[one].xid;
+    return InvalidTransactionId;
+}
+
+// Who has changed or locked the row and has not ended?
+TransactionId holder_of(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
     Relation index = open_index(table, lookup);
     const SearchKeys search = equal_to(table, table.layout->lookups[lookup], index, keys);
     SnapshotData dirty;
@@ -96,10 +114,12 @@ TransactionId writer_of(Table& table, std::size_t lookup, std::initializer_list<
     dirty.xmax = InvalidTransactionId;
     IndexScanDesc rows = begin_index_scan(table, index, &dirty, search.count);
     index_rescan(rows, const_cast<ScanKey>(search.keys), search.count, nullptr, 0);
-    const bool is_there = index_getnext_slot(rows, ForwardScanDirection, table.found);
+    TransactionId holder = InvalidTransactionId;
+    if (index_getnext_slot(rows, ForwardScanDirection, table.found))
+        holder = TransactionIdIsValid(dirty.xmax) ? dirty.xmax : locker_of(table.found);
     index_endscan(rows);
     index_close(index, NoLock);
-    return is_there ? dirty.xmax : InvalidTransactionId;
+    return holder;
 }
 
 }  // namespace
@@ -118,12 +138,11 @@ RangeScan begin_scan(Table& table, std::size_t lookup, std::initializer_list<Dat
     return {&table, index, rows, snapshot, direction};
 }
 
-void wait_for_writer(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
-    for (;;) {
-        const TransactionId writer = writer_of(table, lookup, keys);
-        if (!TransactionIdIsValid(writer)) return;
-        XactLockTableWait(writer, table.relation, &table.found->tts_tid, XLTW_Lock);
-    }
+bool wait_for_holder(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
+    const TransactionId holder = holder_of(table, lookup, keys);
+    if (!TransactionIdIsValid(holder)) return false;
+    XactLockTableWait(holder, table.relation, &table.found->tts_tid, XLTW_Lock);
+    return true;
 }
 
 bool next_row(RangeScan& scan) { return index_getnext_slot(scan.rows, scan.direction, scan.table->found); }

@@ -57,17 +57,6 @@ void require_may_issue(const Uuid& company, Role role) {
                 errhint("Issue it in a transaction of role admin, or of no company."));
 }
 
-std::int64_t ttl_argument(const Arguments& arguments, int index) {
-    static Interval none{0, 0, 0};
-    static Interval longest{USECS_PER_DAY, 0, 0};
-    const Datum ttl = arguments.required(index, "ttl");
-    if (DatumGetBool(DirectFunctionCall2(interval_le, ttl, IntervalPGetDatum(&none))) ||
-        DatumGetBool(DirectFunctionCall2(interval_gt, ttl, IntervalPGetDatum(&longest))))
-        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("ttl must be more than zero and at most 24 hours"));
-    return interval_length(ttl);
-}
-
 TimestampTz not_before_argument(const Arguments& arguments, int index, TimestampTz now, std::int64_t ttl) {
     if (arguments.is_null(index)) return now;
     const TimestampTz not_before = finite_timestamp(DatumGetTimestampTz(arguments.datum(index)), "not_before");
@@ -199,7 +188,7 @@ SQL_FUNCTION(rewards_issue_company_token) {
     token.role = token_role(role);
     set_actor(token, checked_actor(role, arguments.optional_text(1)));
     const TimestampTz now = GetCurrentTimestamp();
-    const std::int64_t ttl = ttl_argument(arguments, 3);
+    const std::int64_t ttl = arguments.duration(3, "ttl", 24);
     const TimestampTz not_before = not_before_argument(arguments, 4, now, ttl);
     token.issued_at = unix_microseconds(now);
     token.not_before = unix_microseconds(not_before);

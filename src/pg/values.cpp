@@ -11,6 +11,20 @@ Datum bytea_datum(std::span<const std::uint8_t> bytes) {
     return PointerGetDatum(value);
 }
 
+Datum jsonb_of_texts(std::initializer_list<JsonText> fields) {
+    StringInfoData json;
+    initStringInfo(&json);
+    const char* separator = "{";
+    for (const auto& [name, text] : fields) {
+        if (!text) continue;
+        appendStringInfo(&json, "%s\"%s\": ", separator, name);
+        escape_json(&json, pnstrdup(text->data(), text->size()));
+        separator = ", ";
+    }
+    appendStringInfoString(&json, json.len == 0 ? "{}" : "}");
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
 std::string_view text_view(Datum datum) { return bytes_view(datum); }
 
 std::string_view bytes_view(Datum datum) {
@@ -74,6 +88,23 @@ std::string_view Arguments::word(int index, const char* name, std::size_t limit)
     return text;
 }
 
+std::optional<std::string_view> Arguments::optional_word(int index, const char* name, std::size_t limit) const {
+    if (is_null(index)) return std::nullopt;
+    return word(index, name, limit);
+}
+
+// Compared as intervals: the length of a very long one would overflow.
+std::int64_t Arguments::duration(int index, const char* name, int most_hours) const {
+    Interval none{0, 0, 0};
+    Interval longest{most_hours * USECS_PER_HOUR, 0, 0};
+    const Datum given = required(index, name);
+    if (DatumGetBool(DirectFunctionCall2(interval_le, given, IntervalPGetDatum(&none))) ||
+        DatumGetBool(DirectFunctionCall2(interval_gt, given, IntervalPGetDatum(&longest))))
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s must be more than zero and at most %d hours", name, most_hours));
+    return interval_length(given);
+}
+
 namespace {
 
 // OUT columns as a blessed descriptor. Blessed record types last as long as the backend, so the
@@ -102,24 +133,39 @@ TupleDesc result_columns(FunctionCallInfo call) {
     return columns;
 }
 
-}  // namespace
-
-Datum make_row(FunctionCallInfo call, std::span<const RowField> fields) {
-    constexpr std::size_t most_fields = 16;
+struct RowValues {
+    static constexpr std::size_t most_fields = 16;
     Datum values[most_fields];
     bool nulls[most_fields];
-    TupleDesc columns = result_columns(call);
+};
+
+RowValues values_of(TupleDesc columns, std::span<const RowField> fields) {
     if (fields.size() != static_cast<std::size_t>(columns->natts))
         ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
                 errmsg("the function's SQL definition does not match the loaded library"),
                 errhint("Run ALTER EXTENSION pg_rewards UPDATE and reconnect."));
+    RowValues row;
     std::size_t index = 0;
     for (const RowField& field : fields) {
-        values[index] = field.value;
-        nulls[index] = field.is_null;
+        row.values[index] = field.value;
+        row.nulls[index] = field.is_null;
         ++index;
     }
-    return HeapTupleGetDatum(heap_form_tuple(columns, values, nulls));
+    return row;
+}
+
+}  // namespace
+
+Datum make_row(FunctionCallInfo call, std::span<const RowField> fields) {
+    TupleDesc columns = result_columns(call);
+    RowValues row = values_of(columns, fields);
+    return HeapTupleGetDatum(heap_form_tuple(columns, row.values, row.nulls));
+}
+
+void add_row(FunctionCallInfo call, std::span<const RowField> fields) {
+    const auto* result = reinterpret_cast<const ReturnSetInfo*>(call->resultinfo);
+    RowValues row = values_of(result->setDesc, fields);
+    tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
 }
 
 }  // namespace rewards::pg

@@ -30,6 +30,10 @@ inline Datum to_datum(std::string_view text) {
 // Not an overload of to_datum: a fingerprint of 16 bytes has the type of a Uuid.
 Datum bytea_datum(std::span<const std::uint8_t> bytes);
 
+// An object of texts; what is absent is left out.
+using JsonText = std::pair<const char*, std::optional<std::string_view>>;
+Datum jsonb_of_texts(std::initializer_list<JsonText> fields);
+
 // The view lives as long as the datum, or as the memory context where it had to be detoasted.
 std::string_view text_view(Datum datum);
 
@@ -74,6 +78,10 @@ struct Arguments {
 
     // Between 1 and `limit` bytes.
     std::string_view word(int index, const char* name, std::size_t limit) const;
+    std::optional<std::string_view> optional_word(int index, const char* name, std::size_t limit) const;
+
+    // An interval of more than zero and at most so many hours, in microseconds.
+    std::int64_t duration(int index, const char* name, int most_hours) const;
 };
 
 struct RowField {
@@ -99,5 +107,8 @@ Datum make_row(FunctionCallInfo call, std::span<const RowField> fields);
 inline Datum make_row(FunctionCallInfo call, std::initializer_list<RowField> fields) {
     return make_row(call, std::span(fields.begin(), fields.size()));
 }
+
+// Adds a row to the set that the function returns, which InitMaterializedSRF() has begun.
+void add_row(FunctionCallInfo call, std::span<const RowField> fields);
 
 }  // namespace rewards::pg

@@ -12,10 +12,15 @@ SELECT plan(38);
 -- Tables
 
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
-                                   'coupons', 'master_keys', 'ledger_entries', 'point_lots', 'point_lot_uses',
+                                   'coupons', 'master_keys',
+                                   'coupon_stock',
+                                   'ledger_entries', 'point_lots', 'point_lot_uses',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
                                    'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks',
-                                   'forgotten_nonces', 'token_keys']);
+                                   'forgotten_nonces',
+                                   'vendor_batches',
+                                   'vendor_codes',
+                                   'token_keys']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -205,6 +210,10 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('verify_chains_since(since_block bigint)', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'unsafe', false),
     ('verify_digest(digest text, book text DEFAULT ''ledger''::text, company uuid DEFAULT rewards.get_current_company_id())', 'TABLE(check_name text, checked bigint, bad bigint, first_bad text)', 'stable', 'safe', false),
     ('verify_ledger(since_block bigint DEFAULT 1, digest text DEFAULT NULL::text)', 'TABLE(layer text, "check" text, status text, checked bigint, bad bigint, first_bad text, detail text)', 'stable', 'unsafe', false),
+    ('import_vendor_codes(template_id uuid, codes text[], label text DEFAULT NULL::text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT ordinal integer, OUT outcome text, OUT batch_id uuid)',
+        'SETOF record', 'volatile', 'unsafe', false),
+    ('reveal_vendor_code(coupon_id uuid, OUT outcome text, OUT code text, OUT revealed_at timestamp with time zone)', 'record', 'volatile', 'unsafe', false),
+    ('shred_vendor_batch(batch_id uuid, reason text, OUT outcome text, OUT withdrawn bigint, OUT unseen bigint, OUT revealed bigint)', 'record', 'volatile', 'unsafe', false),
     ('status_entry_hash(previous bytea, entry record)', 'bytea', 'immutable', 'safe', false),
 
     ('current_settings(OUT trust_validate_at integer, OUT trust_review_at integer, OUT trust_version integer, OUT shadow_version integer, OUT hold_all boolean, OUT events_per_hour bigint, OUT points_per_hour bigint, OUT events_per_day bigint, OUT points_per_day bigint, OUT accepted_age interval, OUT accepted_ahead interval, OUT review_four_eyes_points bigint, OUT refunded_points_live interval)',
@@ -238,11 +247,31 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('uuidv7_floor(moment timestamp with time zone)', 'uuid', 'immutable', 'safe', true),
     ('cleanup_expired_nonces()', 'bigint', 'volatile', 'unsafe', false),
 
-    ('redeem_coupon(user_id uuid, template_id uuid, nonce text, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean)',
+    ('redeem_coupon(user_id uuid, template_id uuid, nonce text, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean, OUT retry_after bigint)',
         'record', 'volatile', 'unsafe', false),
-    ('claim_coupon(code text, claimed_by text, proof jsonb DEFAULT NULL::jsonb, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text)',
+    ('redeem_coupons(user_id uuid, template_ids uuid[], nonce text, OUT ordinal integer, OUT template_id uuid, OUT outcome text, OUT coupon_id uuid, OUT coupon_code text, OUT expires_at timestamp with time zone, OUT points_remaining bigint, OUT replayed boolean, OUT retry_after bigint)',
+        'SETOF record', 'volatile', 'unsafe', false),
+    ('create_coupon_template(template jsonb)', 'uuid', 'volatile', 'unsafe', false),
+    ('change_coupon_template(template_id uuid, changes jsonb)', 'text', 'volatile', 'unsafe', false),
+    ('restock_coupon(template_id uuid, quantity bigint, OUT outcome text, OUT total_stock bigint, OUT available bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('claim_coupon(code text, claimed_by text, proof jsonb DEFAULT NULL::jsonb, claim_ref text DEFAULT NULL::text, device_id text DEFAULT NULL::text, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text, OUT replayed boolean, OUT reason text, OUT retry_after bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('hold_coupon(code text, held_by text, hold_for interval DEFAULT ''00:15:00''::interval, device_id text DEFAULT NULL::text, OUT outcome text, OUT coupon_id uuid, OUT value numeric, OUT value_type text, OUT held_until timestamp with time zone, OUT replayed boolean, OUT reason text, OUT retry_after bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('release_coupon(code text, held_by text, device_id text DEFAULT NULL::text, OUT outcome text, OUT coupon_id uuid, OUT replayed boolean, OUT reason text, OUT retry_after bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('mark_expired_coupons(max_coupons integer DEFAULT 1000, OUT expired bigint, OUT released bigint, OUT skipped bigint)',
         'record', 'volatile', 'unsafe', false),
     ('hash_coupon_code(code text)', 'bytea', 'stable', 'unsafe', true),
+    ('revoke_coupon(coupon_id uuid, reason text, refund boolean DEFAULT false, OUT outcome text, OUT user_id uuid, OUT points_refunded bigint, OUT refund_event_id uuid, OUT balance bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('reissue_coupon_code(coupon_id uuid, reason text, OUT outcome text, OUT coupon_code text)',
+        'record', 'volatile', 'unsafe', false),
+    ('coupon_public_ref(coupon_id uuid)', 'text', 'immutable', 'safe', true),
+    ('find_coupon_by_ref(ref text)',
+        'TABLE(coupon_id uuid, issued_to uuid, template_id uuid, status text, coupon_value numeric, coupon_value_type text, issued_at timestamp with time zone, issued_points_cost bigint, expires_at timestamp with time zone, held_until timestamp with time zone, redeemed_at timestamp with time zone, redeemed_by text, revoked_at timestamp with time zone, revoke_reason text, refunded_at timestamp with time zone)',
+        'stable', 'unsafe', false),
 
     ('event_request_hash(user_id uuid, event_type text, event_time timestamp with time zone, nonce text)', 'text', 'stable', 'safe', false),
     ('examine_attestation(user_id uuid, device_id text, verdict jsonb, request_hash text DEFAULT NULL::text, OUT level text, OUT app_recognized boolean, OUT request_bound boolean, OUT counter_fresh boolean)',
@@ -332,6 +361,11 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write'),
               ('rewards.audit_blocks', 'refuse_write'), ('rewards.audit_blocks', 'refuse_row_write'),
               ('rewards.token_keys', 'refuse_write'), ('rewards.token_keys', 'refuse_row_change'),
+              ('rewards.coupon_templates', 'refuse_removal'), ('rewards.coupon_templates', 'refuse_row_removal'),
+              ('rewards.coupon_templates', 'keep_in_place'),
+              ('rewards.coupon_stock', 'refuse_write'),
+              ('rewards.coupons', 'guard_update'), ('rewards.coupons', 'refuse_removal'), ('rewards.coupons', 'refuse_row_removal'),
+              ('rewards.used_nonces', 'refuse_update'), ('rewards.used_nonces', 'keep_unexpired'), ('rewards.used_nonces', 'refuse_truncate'),
               ('rewards.token_keys', 'refuse_row_removal') $$,
     'the guards hold for replication roles, too');
 

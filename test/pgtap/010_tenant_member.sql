@@ -131,6 +131,7 @@ INSERT INTO attack.any_member VALUES
     ('entry_place', 'a text made of its arguments: reads nothing');
 CREATE FUNCTION attack.value(type oid, name text) RETURNS text LANGUAGE sql AS $$
     SELECT CASE name WHEN 'company_id' THEN quote_literal(attack.id('acme')) WHEN 'decision' THEN $q$'approve'$q$ WHEN 'code' THEN $q$'0000-0000-0000-0000'$q$
+                WHEN 'ref' THEN $q$'0000-0000-0000'$q$
                 WHEN 'events' THEN $q$'[]'$q$ ELSE
            CASE type::regtype::text
                 WHEN 'uuid' THEN quote_literal(gen_random_uuid()) WHEN 'text' THEN $q$'visit'$q$ WHEN 'bigint' THEN '1' WHEN 'integer' THEN '1'
@@ -168,11 +169,15 @@ SELECT is(ARRAY(SELECT function FROM attack.calls(:'ann') WHERE attack.state_of(
                         OR has_function_privilege('attack_tenant', signature, 'EXECUTE')) ORDER BY function),
     ARRAY(SELECT unnest(ARRAY[
     -- what a member does and knows for itself
+    'redeem_coupons',
     'submit_points_event', 'submit_points_events', 'redeem_coupon', 'points_history', 'balance_at', 'calculate_user_points', 'event_receipt',
+    'reveal_vendor_code',
     -- what reads with the rights of the caller, and so finds its own rows at most
     'current_settings',
     -- what works on its arguments alone
-    'event_request_hash', 'uuidv5', 'uuidv7', 'uuidv7_floor', 'within_attribution_window',
+    'event_request_hash',
+    'coupon_public_ref',
+    'uuidv5', 'uuidv7', 'uuidv7_floor', 'within_attribution_window',
     -- the context, which is sealed, and the session
     'get_back_end_company_id', 'get_context_challenge', 'get_current_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id',
     'require_company_id', 'require_user_id', 'session_residue', 'session_settings', 'set_company_context', 'set_company_context_token', 'crosses_companies'

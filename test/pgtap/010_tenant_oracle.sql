@@ -54,12 +54,12 @@ CREATE FUNCTION attack.calls_about(about uuid) RETURNS TABLE (function name, cal
                     WHEN type = 'uuid'::regtype THEN quote_literal(about)
                     ELSE attack.value(type, p.proargnames[number]) END, ', ' ORDER BY number))
       FROM pg_proc p, unnest(p.proargtypes::oid[]) WITH ORDINALITY AS argument (type, number)
-     WHERE p.pronamespace = 'rewards'::regnamespace AND p.prokind = 'f'
+     WHERE p.pronamespace = 'rewards'::regnamespace AND p.prokind = 'f' AND p.provolatile <> 'i'  -- what computes reads nothing
        AND (number <= p.pronargs - p.pronargdefaults OR type = 'uuid'::regtype)
      GROUP BY p.oid HAVING bool_or(type = 'uuid'::regtype AND p.proargnames[number] !~ 'user|company|namespace')
     UNION ALL
-    SELECT 'claim_coupon', format('SELECT * FROM rewards.claim_coupon(%L, %L)', coalesce(code, '0000-0000-0000-0000'), 'till')
-      FROM attack.thing WHERE id = about
+    SELECT function, format('SELECT * FROM rewards.%s(%L, %L)', function, coalesce(code, '0000-0000-0000-0000'), 'till')
+      FROM attack.thing, unnest(ARRAY['claim_coupon', 'hold_coupon', 'release_coupon']) AS function WHERE id = about
 $$;
 CREATE VIEW attack.told AS
     SELECT function, t.kind, t.company_id, t.user_id,
@@ -79,8 +79,20 @@ BEGIN;
 SELECT rewards.set_company_context(:'acme', 'clerk', 'admin') \g /dev/null
 SELECT attack.tells_nothing_of('staff', 'another company''s', 'company_id = ' || quote_literal(:'other'));
 SELECT is(ARRAY(SELECT DISTINCT function FROM attack.told WHERE company_id = :'acme' AND answer <> of_nothing ORDER BY function),
-    ARRAY['claim_coupon', 'event_receipt', 'explain_event', 'points_history', 'redeem_coupon', 'refund_points', 'resolve_fraud_insight',
-          'review_points_event', 'validate_points_event']::name[], 'staff: of one''s own company''s things all of them tell something');
+    ARRAY['claim_coupon',
+          'event_receipt',
+          'explain_event',
+          'hold_coupon',
+          'points_history',
+          'redeem_coupon',
+          'refund_points',
+          'reissue_coupon_code',
+          'release_coupon',
+          'resolve_fraud_insight',
+          'restock_coupon',
+          'review_points_event',
+          'revoke_coupon',
+          'validate_points_event']::name[], 'staff: of one''s own company''s things all of them tell something');
 COMMIT;
 BEGIN;
 SELECT rewards.set_company_context(:'acme', :'ann', 'user') \g /dev/null

@@ -21,6 +21,7 @@ CREATE TABLE attack.good (argument text PRIMARY KEY, value text);
 INSERT INTO attack.good VALUES
     ('user_id', :'ann'), ('target_user_id', :'ann'), ('only_user', :'ann'), ('company_id', :'acme'), ('role', 'service'), ('actor', 'till'),
     ('decision', 'approve'), ('event_type', 'visit'), ('insight_type', 'manual_flag'), ('severity', 'low'), ('code', '0000-0000-0000-0000'),
+    ('ref', '0000-0000-0000'),
     ('features', '{1000}'), ('rules_version', '1'), ('dry_run', 'false'), ('app', 'attack_app'), ('admin', 'attack_admin'),
     ('target', 'attack.product'), ('relation', 'attack.product'::regclass::oid::text), ('company_column', 'company_id'), ('cross_company', NULL), ('backup', NULL),
     ('tenant', NULL), ('before', NULL), ('challenge', NULL), ('not_before', NULL),
@@ -29,6 +30,9 @@ INSERT INTO attack.good VALUES
     ('event_id', (SELECT id FROM rewards.points_events WHERE company_id = :'acme' AND user_id = :'ann' AND event_type = 'big')),
     ('insight_id', (SELECT id FROM rewards.fraud_insights WHERE company_id = :'acme' LIMIT 1)),
     ('template_id', (SELECT id FROM rewards.coupon_templates WHERE company_id = :'acme' AND is_active)),
+    ('template_ids', (SELECT array_agg(id)::text FROM rewards.coupon_templates WHERE company_id = :'acme' AND is_active)),
+    ('template', '{"template_name": "tea", "points_cost": 1, "coupon_value_type": "product", "coupon_value": 1, "total_stock": 3}'),
+    ('changes', '{"total_stock": 4}'),
     ('event', (SELECT e::text FROM rewards.points_events e WHERE company_id = :'acme' LIMIT 1)),
     ('entry', (SELECT e::text FROM rewards.ledger_entries e WHERE company_id = :'acme' LIMIT 1));
 CREATE FUNCTION attack.value(argument text, type oid) RETURNS text LANGUAGE sql AS $$

@@ -10,7 +10,7 @@ CREATE ROLE pgtap_app;
 CREATE ROLE pgtap_admin;
 CREATE ROLE pgtap_stranger;
 SELECT rewards.install() WHERE to_regclass('rewards.data_version') IS NULL \g /dev/null
-SELECT plan(69);
+SELECT plan(72);
 
 -- What a statement gives to a role, a text for each row. pgTAP's own tables belong to the superuser, and a transaction with
 -- a company context cannot change its role: so each role has a function that runs statements with the role's own rights.
@@ -59,11 +59,15 @@ CREATE FUNCTION pg_temp.functions_with(role name) RETURNS SETOF text LANGUAGE sq
     SELECT proname::text FROM pg_proc WHERE pronamespace = 'rewards'::regnamespace AND has_function_privilege(role, oid, 'EXECUTE') $$;
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_app', 'SELECT') $$,
     ARRAY['points_events', 'ledger_entries', 'user_points_cache', 'point_lots', 'coupon_templates', 'coupons', 'company_settings',
+          'coupon_stock',
           'point_rules'], 'the back end reads the books');
 SELECT set_eq($$ SELECT pg_temp.tables_with('pgtap_admin', 'SELECT') $$,
     ARRAY['points_events', 'ledger_entries', 'user_points_cache', 'point_lots', 'coupon_templates', 'coupons', 'company_settings',
+          'coupon_stock',
           'point_rules', 'used_nonces', 'point_lot_uses', 'master_keys', 'data_version', 'account_devices', 'attestation_cache',
           'fraud_insights', 'trust_rules', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks', 'forgotten_nonces',
+          'vendor_batches',
+          'vendor_codes',
           'token_keys'],
     'staff read what they need to help');
 SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
@@ -72,15 +76,32 @@ SELECT is_empty(format($$ SELECT pg_temp.tables_with(role, privilege)
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_app') $$,
     ARRAY['set_company_context', 'issue_company_token', 'set_company_context_token', 'get_context_challenge', 'get_current_company_id',
           'get_current_user_id', 'crosses_companies', 'uuidv7', 'uuidv5', 'award_points', 'deduct_points',
-          'calculate_user_points', 'redeem_coupon', 'claim_coupon', 'event_request_hash', 'examine_attestation', 'flag_account',
+          'redeem_coupons',
+          'calculate_user_points',
+          'redeem_coupon',
+          'claim_coupon',
+          'event_request_hash',
+          'examine_attestation',
+          'flag_account',
+          'hold_coupon',
+          'release_coupon',
+          'mark_expired_coupons',
           'current_settings', 'submit_points_event', 'submit_points_events', 'seal_ledger', 'event_receipt',
           'validate_points_event', 'validate_pending_events', 'expire_points', 'refund_points', 'points_history', 'balance_at',
           'within_attribution_window', 'uuidv7_floor', 'cleanup_expired_nonces', 'cleanup_expired_attestations',
           'get_back_end_company_id', 'get_first_user_id', 'get_last_user_id', 'require_company_id', 'require_user_id',
-          'session_residue', 'session_settings'],
+          'import_vendor_codes',
+          'reveal_vendor_code',
+          'session_residue', 'session_settings',
+          'revoke_coupon',
+          'reissue_coupon_code',
+          'coupon_public_ref'],
     'the back end calls what a programme is made of');
 SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_temp.functions_with('pgtap_app') $$,
-    ARRAY['refresh_user_points_cache', 'hash_coupon_code', 'code_data_version', 'resolve_fraud_insight', 'review_points_event',
+    ARRAY['refresh_user_points_cache', 'hash_coupon_code',
+          'create_coupon_template', 'change_coupon_template', 'restock_coupon',
+          'find_coupon_by_ref',
+          'code_data_version', 'resolve_fraud_insight', 'review_points_event',
           'companies', 'reconcile_ledger', 'show_progress', 'sum_points', 'trust_features', 'trust_score', 'explain_event', 'backtest_trust_rules',
           'ledger_digest', 'verify_ledger', 'verify_chains', 'verify_chains_since', 'verify_accounts', 'verify_accounts_since',
           'verify_blocks', 'verify_digest', 'verify_chains_query', 'entry_place', 'entries_since', 'sealed_systems',
@@ -91,6 +112,7 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_t
           'retire_coupon_key',
           'relayer_coupon_key',
           'legacy_code_hash',
+          'shred_vendor_batch',
           'tenant_doctor', 'known_rls_cves', 'doctor_policies', 'doctor_grants', 'doctor_tables', 'doctor_views',
           'doctor_unique_keys', 'doctor_foreign_keys', 'doctor_has_several_companies',
           'doctor_table_findings', 'doctor_column_findings', 'doctor_support_findings', 'doctor_policy_function_findings',
@@ -117,7 +139,9 @@ SELECT pg_temp.gives('pgtap_app', 'SELECT rewards.get_current_company_id() IS NU
 SELECT pg_temp.refuses('pgtap_app', format('SELECT * FROM rewards.%s', call), '28000', 'without a context nothing is done: ' || call)
   FROM unnest(ARRAY[format('award_points(%L, 1)', :'ann'), format('deduct_points(%L, 1)', :'ann'),
                     format('submit_points_event(%L, %L, now(), %L)', :'ann', 'visit', 'x'), $$submit_points_events('[]')$$,
-                    format('redeem_coupon(%L, %L, %L)', :'ann', :'offer', 'x'), $$claim_coupon('0000-0000-0000-0000', 'till')$$]) AS call;
+                    format('redeem_coupon(%L, %L, %L)', :'ann', :'offer', 'x'), $$claim_coupon('0000-0000-0000-0000', 'till')$$,
+                    $$hold_coupon('0000-0000-0000-0000', 'till')$$, $$release_coupon('0000-0000-0000-0000', 'till')$$,
+                    'mark_expired_coupons()']) AS call;
 SELECT pg_temp.refuses('pgtap_app', $$ SELECT set_config('rewards.context', '11111111-1111-4111-8111-111111111111 admin me', true) $$, '42501',
     'a context is not set by SET');
 SELECT throws_ok($$ SELECT set_config('rewards.context', '11111111-1111-4111-8111-111111111111 admin me', true) $$, '42501', NULL,

@@ -130,7 +130,6 @@ SELECT state, split_part(statement, E'\n', 1) AS statement FROM (VALUES
     ) AS statements (statement), attempt(statement);
 UPDATE rewards.coupon_templates SET points_cost = 0 WHERE company_id = :'company_b' RETURNING id;
 UPDATE rewards.coupons SET status = 'revoked' WHERE company_id = :'company_b' RETURNING status;
-DELETE FROM rewards.coupon_templates WHERE company_id = :'company_b' RETURNING id;
 DELETE FROM rewards.used_nonces WHERE company_id = :'company_b' RETURNING nonce;
 ROLLBACK;
 

@@ -435,4 +435,3 @@ DISCARD ALL;
 SELECT * FROM rewards.session_residue();
 DROP TABLE changes, left_behind, numbers;
 DROP FUNCTION with_role(), keeper();
-DELETE FROM rewards.coupon_templates WHERE company_id IN (:'company_a', :'company_b');

@@ -30,7 +30,6 @@ UPDATE rewards.company_settings SET hold_all = NULL, events_per_hour = 5 WHERE c
 DELETE FROM rewards.company_settings WHERE company_id = :'company_a';
 INSERT INTO rewards.coupon_templates (id, template_name, points_cost, coupon_value_type, coupon_value) VALUES (offer('12a1'), 'tea', 5, 'product', 1);
 UPDATE rewards.coupon_templates SET is_active = false WHERE id = offer('12a1');
-DELETE FROM rewards.coupon_templates WHERE id = offer('12a1');
 COMMIT;
 SELECT company, what, actor, jsonb_strip_nulls(old::jsonb) - '{terms_and_conditions,metadata}'::text[] AS old,
        jsonb_strip_nulls(new::jsonb) - '{terms_and_conditions,metadata}'::text[] AS new FROM changes();

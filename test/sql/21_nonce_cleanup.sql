@@ -30,6 +30,23 @@ SELECT outcome, replayed FROM rewards.award_points(:'member_1', 1, idempotency_k
 SELECT company_id = :'company_b' AS other, nonce FROM rewards.used_nonces WHERE nonce = 'expired';
 COMMIT;
 
+-- By SQL as well: what has expired can go, by whatever way, and nothing that still keeps a request out; no nonce changes.
+BEGIN;
+SELECT rewards.set_company_context(:'company_a') \gset
+INSERT INTO rewards.used_nonces (user_id, nonce, event_type, expires_at) VALUES (:'member_1', 'expired', 'visit', now() - interval '1 us');
+WITH gone AS (DELETE FROM rewards.used_nonces WHERE company_id = :'company_a' AND expires_at < now() RETURNING nonce)
+    SELECT nonce FROM gone ORDER BY nonce;
+SET LOCAL session_replication_role = replica;
+SELECT state, message, hint FROM (VALUES
+    ($$DELETE FROM rewards.used_nonces WHERE company_id = company('210a')$$),
+    ($$MERGE INTO rewards.used_nonces AS n USING (VALUES ('fresh')) AS v (nonce) ON n.nonce = v.nonce WHEN MATCHED THEN DELETE$$),
+    ($$UPDATE rewards.used_nonces SET expires_at = now() - interval '1 day' WHERE company_id = company('210a')$$),
+    ($$UPDATE rewards.used_nonces SET fingerprint = NULL WHERE company_id = company('210a')$$),
+    ($$UPDATE rewards.used_nonces SET nonce = nonce || '.' WHERE company_id = company('210a')$$),
+    ('TRUNCATE rewards.used_nonces')) AS statements (statement), attempt(statement);
+SELECT outcome, replayed FROM rewards.award_points(:'member_1', 1, idempotency_key => 'fresh');
+ROLLBACK;
+
 -- The back end and staff call it without a right to write the table; a member does not, nor anybody without a context or
 -- where nothing can be written.
 BEGIN;

@@ -187,6 +187,22 @@ SELECT insight_type, severity, score, occurrences, events FROM insights
  WHERE insight_type IN ('low_trust_score', 'clock_skew', 'bulk_submission', 'velocity_anomaly');
 ROLLBACK;
 
+-- The company
+
+-- What is about no account is about the company: one open row of a kind, too, and no account is opened for it.
+\set company 00000000-0000-0000-0000-000000000000
+BEGIN;
+SELECT rewards.set_company_context(:'company_b', 'Ida', 'admin') \gset
+SELECT outcome, occurrences FROM rewards.flag_account(:'company', 'code_guessing')
+UNION ALL SELECT outcome, occurrences FROM rewards.flag_account(:'company', 'code_guessing', 'critical')
+UNION ALL SELECT outcome, occurrences FROM rewards.flag_account(:'company', 'low_stock');
+SELECT rewards.resolve_fraud_insight(id) FROM rewards.fraud_insights WHERE user_id = :'company' AND insight_type = 'code_guessing';
+SELECT outcome, occurrences FROM rewards.flag_account(:'company', 'code_guessing');
+SELECT insight_type, severity, occurrences, resolved, resolved_by FROM rewards.fraud_insights WHERE user_id = :'company'
+ ORDER BY insight_type, created_at;
+SELECT count(*) AS accounts FROM rewards.user_points_cache WHERE user_id = :'company';
+ROLLBACK;
+
 -- Who sees them
 
 -- The owner in its company, the most severe first and then the oldest; a member none, its own neither.

@@ -32,6 +32,7 @@ DECLARE
 BEGIN
     EXECUTE format(disable, 'points_events', 'DISABLE');
     EXECUTE format(disable, 'user_points_cache', 'DISABLE');
+    EXECUTE format(disable, 'used_nonces', 'DISABLE');
     UPDATE rewards.used_nonces AS n
        SET created_at = n.created_at - by, expires_at = n.expires_at - by, event_id = id_made_at(e.created_at - by, e.id)
       FROM rewards.points_events AS e
@@ -45,6 +46,9 @@ BEGIN
      WHERE user_id = member(who);
     EXECUTE format(disable, 'points_events', 'ENABLE');
     EXECUTE format(disable, 'user_points_cache', 'ENABLE');
+    EXECUTE format(disable, 'used_nonces', 'ENABLE');
+    ALTER TABLE rewards.used_nonces ENABLE ALWAYS TRIGGER refuse_update, ENABLE ALWAYS TRIGGER keep_unexpired,
+        ENABLE ALWAYS TRIGGER refuse_truncate;
     ALTER TABLE rewards.points_events ENABLE ALWAYS TRIGGER guard_update, ENABLE ALWAYS TRIGGER refuse_removal,
         ENABLE ALWAYS TRIGGER refuse_row_removal;
     ALTER TABLE rewards.user_points_cache ENABLE ALWAYS TRIGGER refuse_removal,

@@ -9,6 +9,11 @@ INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost
     (offer('70a2'), :'company_a', 'past',     10,  'product', 1, false, NULL),
     (offer('70a3'), :'company_a', 'one each', 10,  'product', 1, true,  1),
     (offer('70a4'), :'company_a', 'a car',    999, 'product', 1, true,  NULL);
+INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value, starts_at, ends_at, total_stock)
+    VALUES
+    (offer('70a5'), :'company_a', 'not yet',    10, 'product', 1, 'infinity', NULL,         NULL),
+    (offer('70a6'), :'company_a', 'no more',    10, 'product', 1, NULL,       '2020-02-02', NULL),
+    (offer('70a7'), :'company_a', 'none left',  10, 'product', 1, NULL,       NULL,         0);
 BEGIN;
 SELECT rewards.set_company_context(:'company_a') \gset
 SELECT balance FROM rewards.award_points(:'member_1', 100, NULL, 'award');
@@ -27,7 +32,11 @@ INSERT INTO refusals VALUES
     (7, 'limit_reached',       $$SELECT outcome FROM rewards.redeem_coupon(member('701'), offer('70a3'), 'n')$$),
     (8, 'nonce_conflict',      $$SELECT outcome FROM rewards.redeem_coupon(member('701'), offer('70a1'), 'award')$$),
     (9, 'not_redeemable',      $$SELECT outcome FROM rewards.claim_coupon('0000-0000-0000-0000', 'till')$$),
-    (10, 'malformed',          $$SELECT outcome FROM rewards.claim_coupon('0000-0000-0000-0001', 'till')$$);
+    (10, 'malformed',          $$SELECT outcome FROM rewards.claim_coupon('0000-0000-0000-0001', 'till')$$),
+    (11, 'not_started',        $$SELECT outcome FROM rewards.redeem_coupon(member('701'), offer('70a5'), 'n')$$),
+    (12, 'ended',              $$SELECT outcome FROM rewards.redeem_coupon(member('701'), offer('70a6'), 'n')$$),
+    (13, 'out_of_stock',       $$SELECT outcome FROM rewards.redeem_coupon(member('701'), offer('70a7'), 'n')$$),
+    (14, 'out_of_stock',       $$SELECT outcome FROM rewards.redeem_coupons(member('701'), ARRAY[offer('70a7')], 'n')$$);
 GRANT SELECT ON refusals TO regress_rewards_app;
 CREATE FUNCTION answer(call text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE outcome text;

@@ -5,6 +5,9 @@
 \set member_1 a0000000-0000-4000-8000-000000000901
 INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value)
     VALUES (offer('90a1'), :'company_a', 'coffee', 1, 'product', 1);
+INSERT INTO rewards.coupons (coupon_id, company_id, code_hash, key_slot, code_route, code_symbols, template_id, issued_to,
+    issued_points_cost, coupon_value_type, coupon_value)
+    VALUES (event('904'), :'company_a', sha256('904'), 0, 0, 16, offer('90a1'), :'member_1', 1, 'product', 1);
 INSERT INTO rewards.point_rules (company_id, event_type, base_points) VALUES (:'company_a', 'visit', 10);
 BEGIN;
 SELECT rewards.set_company_context(:'company_a') \gset
@@ -63,6 +66,11 @@ INSERT INTO good VALUES
     ('max_coupons', '10'),
     ('code_hmac', $$sha256('')$$),
     ('challenge', 'NULL'), ('key_id', '1'), ('token', $$rewards.issue_company_token(company('90a'), 'till', 'service')$$);
+-- Coupons with codes of a vendor.
+INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value, vendor_codes)
+    VALUES (offer('90a2'), :'company_a', 'cinema', 1, 'product', 1, true);
+INSERT INTO good VALUES ('codes', $$'{one,two}'$$), ('label', $$'first'$$), ('expires_at', $$'2999-12-31'$$),
+    ('coupon_id', $$event('904')$$), ('batch_id', $$event('905')$$);
 -- A table of the application, to be protected, with rows of two companies.
 CREATE TABLE tenant_rows (id integer PRIMARY KEY, company_id uuid, note text);
 INSERT INTO tenant_rows VALUES (1, company('90a')), (2, company('90b'));
@@ -71,6 +79,13 @@ INSERT INTO good VALUES
     ('redact', $$'{note}'$$), ('company_a', $$company('90a')$$), ('company_b', $$company('90b')$$),
     ('acting_role', $$'regress_rewards_app'$$), ('samples', $$'{}'$$),
     ('column_name', $$'company_id'$$), ('server_version_num', '150000');
+INSERT INTO good VALUES
+    ('template_ids', $$ARRAY[offer('90a1')]$$), ('quantity', '5'), ('changes', $$'{"points_cost": 2}'$$),
+    ('template', $$'{"template_name": "tea", "points_cost": 1, "coupon_value_type": "product", "coupon_value": 1, "total_stock": 5}'$$),
+    ('coupon_id', $$event('904')$$), ('refund', 'true'), ('ref', $$'0000-0000-0000'$$);
+-- The counter.
+INSERT INTO good VALUES
+    ('claim_ref', $$'order 1'$$), ('held_by', $$'till'$$), ('hold_for', $$'15 minutes'$$), ('max_coupons', '10');
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
@@ -107,6 +122,8 @@ INSERT INTO odd VALUES
     ('regclass', 'NULL'), ('regclass', '0'), ('regclass', '4711'), ('regclass', $$'pg_class'$$), ('regclass', $$'pg_class_oid_index'$$),
     ('regclass', $$'pg_views'$$), ('regclass', $$'rewards.points_events'$$), ('regclass', $$'good'$$), ('oid', 'NULL'), ('oid', '4294967295'),
     ('name', 'NULL'), ('name', $$''$$), ('name', $$'id'$$), ('name', $$'"; DROP TABLE tenant_rows; --'$$), ('name', $$repeat('x', 63)$$),
+    ('uuid[]', 'NULL'), ('uuid[]', $$'{}'$$), ('uuid[]', $$'{NULL}'$$), ('uuid[]', $$array_fill(offer('90a1'), ARRAY[2, 2])$$),
+    ('uuid[]', $$array_fill(offer('90a1'), ARRAY[101])$$),
     ('regrole', 'NULL'), ('regrole', $$'-'$$), ('regrole', '4711'), ('regrole', 'session_user::regrole'),
     ('text[]', 'NULL'), ('text[]', $$'{NULL}'$$), ('text[]', $$'{{a,b},{c,d}}'$$), ('text[]', $$ARRAY[$a$'; \"$a$]$$);
 
@@ -195,7 +212,7 @@ SELECT rewards.set_company_context(:'company_a', 'till') \gset
 SELECT function, string_agg(DISTINCT state, ' ' ORDER BY state) AS states
   FROM (SELECT function, probe(call) AS state FROM calls
          WHERE NOT two AND function IN ('award_points', 'deduct_points', 'submit_points_event', 'redeem_coupon',
-                                          'claim_coupon')) AS answers
+                                          'redeem_coupons', 'restock_coupon', 'change_coupon_template', 'claim_coupon', 'hold_coupon', 'release_coupon')) AS answers
  GROUP BY function
  ORDER BY function;
 ROLLBACK;

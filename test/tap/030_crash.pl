@@ -280,7 +280,7 @@ SQL
     is($copy, "the balance is not the sum of the events: $one->{member}\ntwo events for one key: $one->{key}",
         'so is an event that is there twice');
     my ($coupon) = grep { $_->{outcome} eq 'claimed' } acknowledged();
-    is(discrepancies($primary, [ $coupon, $coupon ], "DELETE FROM rewards.coupons WHERE coupon_id = '$coupon->{id}'"),
+    is(discrepancies($primary, [ $coupon, $coupon ], "ALTER TABLE rewards.coupons DISABLE TRIGGER USER; DELETE FROM rewards.coupons WHERE coupon_id = '$coupon->{id}'"),
         join("\n", "a coupon without its price, or a price without its coupon: $coupon->{id}",
             ("acknowledged and lost: claim $coupon->{key}") x 2, "claimed twice: $coupon->{id}"),
         'and a coupon that is gone');

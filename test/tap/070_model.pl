@@ -231,7 +231,7 @@ my %harms = (
     wrong_replay => q(UPDATE model.answer SET answer = answer || '{"points": 77}' WHERE kind = 'submit' AND answer ->> 'replayed' = 'true'),
     wrong_conflict => q(UPDATE model.answer SET answer = '{"outcome": "nonce_conflict"}' WHERE nonce IS NOT NULL AND fate = 'committed'),
     wrong_insight => "UPDATE rewards.fraud_insights SET occurrences = occurrences + 1000",
-    wrong_claim => "UPDATE rewards.coupons SET status = 'issued'",
+    wrong_claim => "UPDATE rewards.coupons SET status = 'issued', redeemed_at = NULL, redeemed_by = NULL, redemption_proof = NULL, claim_ref = NULL, revoked_at = NULL, revoked_by = NULL, revoke_reason = NULL, refunded_at = NULL, refund_points_event_id = NULL",
     wrong_refund => "UPDATE rewards.points_events SET points_delta = points_delta + 1 WHERE event_type = 'refund'",
     wrong_lot => 'UPDATE rewards.point_lot_uses SET points = points + 1',
     wrong_limit => 'UPDATE rewards.company_settings SET events_per_hour = 1',
@@ -241,7 +241,7 @@ my %harms = (
     wrong_error => "UPDATE model.answer SET sqlstate = '40001' WHERE kind = 'award'",
 );
 for my $view (sort keys %harms) {
-    my $tables = join ', ', map { "rewards.$_" } qw(points_events ledger_entries user_points_cache used_nonces point_lot_uses);
+    my $tables = join ', ', map { "rewards.$_" } qw(points_events ledger_entries user_points_cache used_nonces point_lot_uses coupons);
     cmp_ok($node->safe_psql('postgres', <<"SQL"), '>', 0, "$view finds what was planted");
 BEGIN;
 @{[ map { "ALTER TABLE $_ DISABLE TRIGGER USER;" } split /, /, $tables ]}

@@ -46,6 +46,7 @@ DECLARE
     company uuid;
     member uuid;
     offer uuid;
+    cinema uuid;
 BEGIN
     FOREACH company IN ARRAY ARRAY[attack.id('acme'), attack.id('other')] LOOP
         PERFORM rewards.set_company_context(company, 'fixture', 'service');
@@ -55,8 +56,12 @@ BEGIN
             VALUES (1000, 'base', 'always', '=', 1, 70, 'Everybody is trusted.');
         INSERT INTO rewards.coupon_templates (template_name, points_cost, coupon_value_type, coupon_value, is_active)
             VALUES ('retired', 10, 'product', 1, false);
+        UPDATE rewards.coupon_templates SET total_stock = 5 WHERE company_id = company;
         INSERT INTO rewards.coupon_templates (template_name, points_cost, coupon_value_type, coupon_value)
             VALUES ('coffee', 10, 'product', 1) RETURNING id INTO offer;
+        INSERT INTO rewards.coupon_templates (template_name, points_cost, coupon_value_type, coupon_value, is_active, vendor_codes)
+            VALUES ('cinema', 10, 'product', 1, false, true) RETURNING id INTO cinema;
+        PERFORM rewards.import_vendor_codes(cinema, '{first,second}');
         FOREACH member IN ARRAY ARRAY[attack.id('ann'), attack.id('bob')] LOOP
             INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status, expires_at)
                 VALUES (member, 'gift', now(), 500, 'validated', now() + '9 days'),
