@@ -38,6 +38,7 @@ slow_steps() {
   step 'build and start' build_and_start
   needs_build 'row security as PostgreSQL tests it' row_security_test
   if [[ -f $root/CMakeLists.txt ]]; then
+    needs_build 'random search for codes' random_search_test
     step 'unit tests with sanitizers' unit_tests core-sanitized -DSANITIZE=ON
   fi
   [[ ! -d $root/test/fuzz ]] || step 'fuzzing' fuzz_all 60

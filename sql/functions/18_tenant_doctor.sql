@@ -18,7 +18,8 @@ AS $function$
             UNION ALL SELECT * FROM rewards.doctor_grant_findings(company_column)
             UNION ALL SELECT * FROM rewards.doctor_owner_findings(company_column)
             UNION ALL SELECT * FROM rewards.doctor_role_findings()
-            UNION ALL SELECT * FROM rewards.doctor_setting_findings()) AS f (severity, object, finding, why, mend)
+            UNION ALL SELECT * FROM rewards.doctor_setting_findings()
+            UNION ALL SELECT * FROM rewards.doctor_log_findings()) AS f (severity, object, finding, why, mend)
      ORDER BY array_position(ARRAY['error', 'warning', 'info'], f.severity), f.object, f.finding, f.mend
 $function$;
 COMMENT ON FUNCTION rewards.tenant_doctor(name) IS

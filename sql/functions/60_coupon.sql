@@ -4,7 +4,7 @@ CREATE FUNCTION rewards.redeem_coupon(
     OUT points_remaining bigint, OUT replayed boolean, OUT retry_after bigint)
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_redeem_coupon';
 COMMENT ON FUNCTION rewards.redeem_coupon(uuid, uuid, text) IS
-    'Turns points into a coupon. Outcome: redeemed, nonce_conflict, disabled (company_settings), template_not_found, template_inactive, ended, not_started, out_of_stock, limit_reached, rate_limited, insufficient_points; retry_after: after how many seconds one may succeed, null where waiting does not help. The same nonce and template again give the same coupon and code, replayed. The code is derived, never stored. Errors: invalid_parameter_value, insufficient_privilege for another member, invalid_authorization_specification without a context, object_not_in_prerequisite_state without a usable key file';
+    'Turns points into a coupon. Outcome: redeemed, nonce_conflict, disabled (company_settings), template_not_found, template_inactive, ended, not_started, out_of_stock, limit_reached, rate_limited, insufficient_points; retry_after: after how many seconds one may succeed, null where waiting does not help. The same nonce and template again give the same coupon and code, replayed. The code is derived, never stored; that of a vendor is null here: see reveal_vendor_code(). Errors: invalid_parameter_value, insufficient_privilege for another member, invalid_authorization_specification without a context, object_not_in_prerequisite_state without a usable key file';
 
 CREATE FUNCTION rewards.redeem_coupons(
     user_id uuid, template_ids uuid[], nonce text,

@@ -57,14 +57,23 @@ DECLARE
         'change_coupon_template(uuid, jsonb)',
         'restock_coupon(uuid, bigint)',
         'shred_vendor_batch(uuid, text)',
+        'begin_coupon_batch(uuid, integer, text, timestamptz)',
+        'issue_coupon_batch(uuid, integer)',
+        'coupon_batch_codes(uuid, integer, integer)',
+        'revoke_coupon_batch(uuid, text, integer)',
         'hash_coupon_code(text)',
         'find_coupon_by_ref(text)',
+        'coupon_guessers()',
+        'forget_guesses(text, text)',
         'tenant_doctor(name)', 'doctor_policies()', 'doctor_grants()', 'doctor_tables(name)',
         'doctor_unique_keys(name)', 'doctor_key_findings(name)', 'doctor_foreign_keys(name)',
         'doctor_foreign_key_findings(name)', 'doctor_policy_function_findings(name)',
         'doctor_policy_findings(name)', 'doctor_coverage_findings(name)', 'doctor_grant_findings(name)',
         'doctor_role_findings()', 'doctor_owner_findings(name)', 'known_rls_cves(integer)', 'doctor_has_several_companies()',
-        'doctor_setting_findings()', 'doctor_table_findings(name)', 'doctor_column_findings(name)',
+        'doctor_setting_findings()',
+        'doctor_log_settings()',
+        'doctor_log_findings()',
+        'doctor_table_findings(name)', 'doctor_column_findings(name)',
         'doctor_support_findings(name)', 'doctor_views(name)', 'doctor_view_findings(name)', 'doctor_definer_findings(name)'];
     -- What protects tables of the application, for staff who own some: each function asks whether the caller does.
     for_table_owners CONSTANT text[] := ARRAY[
@@ -109,9 +118,11 @@ DECLARE
         'coupon_stock',
         'coupons'];
     read_by_staff CONSTANT text[] := ARRAY[
+        'coupon_guesses',
         'data_version', 'token_keys', 'audit_log', 'used_nonces', 'forgotten_nonces', 'point_lot_uses', 'points_liability', 'ledger_blocks',
         'audit_blocks', 'book_blocks', 'book_entries', 'ledger_seal_lag', 'trust_rules', 'account_devices',
         'attestation_cache', 'fraud_insights', 'open_fraud_insights', 'event_approvals', 'review_queue',
+        'coupon_batches',
         'coupon_stock_discrepancies',
         'master_keys',
         'vendor_batches',

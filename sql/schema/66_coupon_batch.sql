@@ -48,6 +48,7 @@ ALTER TABLE rewards.coupon_batches ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SE
 CREATE POLICY tenant ON rewards.coupon_batches
     USING (company_id = rewards.get_back_end_company_id());
 
+-- Must be empty.
 CREATE VIEW rewards.coupon_stock_discrepancies WITH (security_invoker = true) AS
     WITH used AS (
         SELECT template_id, stock_stripe AS stripe, count(*) AS coupons

@@ -1,8 +1,8 @@
 // How is a coupon named in a support call, where nobody should have to read out its code? By a reference that claims
 // nothing: 12 symbols, of which 11 are the first 48 bits of the coupon's id and 7 of the id's SHA-256, and one a check.
 //
-// The first bits of an id are its millisecond, by which the coupon is found in the index of ids; the others tell coupons
-// of one millisecond apart, nearly always. A code has 16 or 20 symbols, so neither is ever read as the other.
+// The first bits of an id are its millisecond, by which the coupon is found in the index of ids; the others tell
+// coupons of one millisecond apart, nearly always. A code has 16 or 20 symbols, so neither is ever read as the other.
 #pragma once
 
 #include <cstdint>

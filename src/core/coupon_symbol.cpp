@@ -61,7 +61,8 @@ std::size_t separator_width(std::string_view typed) noexcept {
 // Multiplication by the generator a = x of GF(32) = GF(2)[x] / (x^5 + x^2 + 1).
 constexpr unsigned times_a(unsigned element) noexcept { return element << 1 ^ (element & 0b10000 ? 0b100101 : 0); }
 
-// The sum of a^(n-1-i) * symbol i, by Horner's rule, which is zero with the check. As a has order 31, all weights differ.
+// The sum of a^(n-1-i) * symbol i, by Horner's rule, which is zero with the check. As a has order 31,
+// all weights differ.
 constexpr unsigned weighted_sum(std::string_view symbols) noexcept {
     unsigned sum = 0;
     for (const char symbol : symbols) sum = times_a(sum) ^ value_of(symbol);

@@ -1,4 +1,5 @@
-// How are the symbols of codes and references read and written? Crockford's base32, in groups of four, the last a check.
+// How are the symbols of codes and references read and written? Crockford's base32, in groups of
+// four, the last a check.
 #pragma once
 
 #include <array>

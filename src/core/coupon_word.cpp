@@ -51,7 +51,7 @@ static_assert(std::ranges::all_of(blocked_words, [](std::string_view word) { ret
 
 bool has_blocked_word(std::string_view symbols) noexcept {
     return std::ranges::any_of(blocked_words, [symbols](std::string_view word) {
-        return !std::ranges::search(symbols, word, look_alike).empty();
+        return std::search(symbols.begin(), symbols.end(), word.begin(), word.end(), look_alike) != symbols.end();
     });
 }
 

@@ -150,9 +150,9 @@ void audit_begin(Write& write, const Context& context, const BatchRequest& reque
 
 BatchAnswer begin(Write& write, const Context& context, const BatchRequest& request) {
     Table& batches = open_batches(write);
-    if (find_label(batches, context, request)) return answer_again(batches, request);
     const std::optional<Offer> offer = lock_offer(write, context.company, request.template_id);
     if (!offer) return refused(refusal::template_not_found);
+    if (find_label(batches, context, request)) return answer_again(batches, request);
     require_own_codes(*offer);
     NewBatch batch{*offer, GetCurrentTimestamp(), {}, {}, {}};
     batch.id = new_uuid(batch.now);

@@ -39,7 +39,8 @@ constexpr unsigned steps_of(std::uint8_t column) {
         case coupon::expires_at: return staying_open;
         case coupon::revoked_at:
         case coupon::revoked_by:
-        case coupon::revoke_reason: return revoking;
+        case coupon::revoke_reason:
+        case coupon::stock_stripe: return revoking;
         case coupon::refunded_at:
         case coupon::refund_points_event_id: return refunding;
         case coupon::status:

@@ -69,7 +69,7 @@ RevokeAnswer refused(const Refusal& refusal, RevokeAnswer answer) {
     return answer;
 }
 
-// A coupon that was brought from elsewhere may not know the event it was paid with: its id stands in, and still only once.
+// A coupon that was brought from elsewhere may not know the event it was paid with: its own id stands in.
 std::optional<Uuid> refund(const Payer& payer, const Table& coupons, const Revocation& request) {
     const std::optional<Datum> spent_by = optional_value(coupons, coupon::points_event_id);
     return refund_once(

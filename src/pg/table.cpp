@@ -186,10 +186,12 @@ void require_written(const Table& table, TupleTableSlot* row, std::span<const Ce
     for (const Cell& cell : cells) require_same(table, row, cell.column, cell.field);
 }
 
-void require_same_keys(const Table& table, TupleTableSlot* row) {
+// By what a row is found, it changes only if we have decided so.
+void require_same_keys(const Table& table, TupleTableSlot* row, std::span<const Cell> cells) {
     for (const Lookup& lookup : table.layout->lookups)
         for (std::size_t key = 0; key < lookup.count; ++key) {
             const std::uint8_t column = lookup.columns[key];
+            if (std::ranges::find(cells, column, &Cell::column) != cells.end()) continue;
             require_same(table, row, column, field_in(table.found, table.layout->attributes[column]));
         }
 }
@@ -392,7 +394,7 @@ void update(Table& table, std::span<const Cell> cells) {
     });
     const bool had_triggers = triggers != nullptr && triggers->trig_update_before_row;
     require_written(table, row, cells, had_triggers);
-    if (had_triggers) require_same_keys(table, row);
+    if (had_triggers) require_same_keys(table, row, cells);
     make_visible(table);
 }
 

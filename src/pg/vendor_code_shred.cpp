@@ -9,7 +9,6 @@ namespace rewards::pg {
 
 namespace {
 
-constexpr std::size_t longest_reason = 1000;
 constexpr std::size_t codes_at_once = 1000;
 constexpr const char* return_wanted = "AFTER UPDATE ON rewards.coupons FOR EACH ROW";
 

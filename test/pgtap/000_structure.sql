@@ -12,15 +12,20 @@ SELECT plan(38);
 -- Tables
 
 SELECT tables_are('rewards', ARRAY['data_version', 'used_nonces', 'user_points_cache', 'points_events', 'coupon_templates',
-                                   'coupons', 'master_keys',
+                                   'coupons',
+                                   'master_keys',
                                    'coupon_stock',
-                                   'ledger_entries', 'point_lots', 'point_lot_uses',
+                                   'ledger_entries',
+                                   'point_lots',
+                                   'point_lot_uses',
+                                   'coupon_batches',
                                    'company_settings', 'point_rules', 'trust_rules', 'account_devices',
                                    'attestation_cache', 'fraud_insights', 'event_approvals', 'audit_log', 'ledger_blocks', 'audit_blocks',
                                    'forgotten_nonces',
                                    'vendor_batches',
                                    'vendor_codes',
-                                   'token_keys']);
+                                   'token_keys',
+                                   'coupon_guesses']);
 
 CREATE FUNCTION pg_temp.columns_of(relation regclass) RETURNS TABLE (name text, type text) LANGUAGE sql AS
     'SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped';
@@ -131,6 +136,8 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('doctor_owner_findings(company_column name)', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'safe', false),
     ('doctor_role_findings()', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'safe', false),
     ('doctor_setting_findings()', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'unsafe', false),
+    ('doctor_log_settings()', 'TABLE(role oid, place text, value jsonb)', 'stable', 'unsafe', false),
+    ('doctor_log_findings()', 'TABLE(severity text, object text, finding text, why text, mend text)', 'stable', 'unsafe', false),
     ('doctor_has_several_companies()', 'boolean', 'stable', 'unsafe', false),
     ('doctor_grants()', 'TABLE(relation oid, grantee text, privilege text)', 'stable', 'safe', false),
     ('doctor_tables(column_name name)', 'TABLE(relation oid, name text, kind "char", owner oid, is_ours boolean, is_partition boolean, is_child boolean, has_rls boolean, is_forced boolean, is_protected boolean, has_policies boolean, is_restricted boolean, reads_setting boolean, attnum smallint, company_column text, column_type text, is_uuid boolean, is_nullable boolean, default_text text, enabling text, new_policy text)', 'stable', 'safe', false),
@@ -263,6 +270,14 @@ SELECT set_eq('TABLE callable', $$ VALUES
         'record', 'volatile', 'unsafe', false),
     ('mark_expired_coupons(max_coupons integer DEFAULT 1000, OUT expired bigint, OUT released bigint, OUT skipped bigint)',
         'record', 'volatile', 'unsafe', false),
+    ('begin_coupon_batch(template_id uuid, quantity integer, label text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT outcome text, OUT batch_id uuid, OUT replayed boolean)',
+        'record', 'volatile', 'unsafe', false),
+    ('issue_coupon_batch(batch_id uuid, max_codes integer DEFAULT 100000, OUT outcome text, OUT issued bigint, OUT remaining bigint)',
+        'record', 'volatile', 'unsafe', false),
+    ('coupon_batch_codes(batch_id uuid, after_number integer DEFAULT 0, max_codes integer DEFAULT 100000)',
+        'TABLE(number integer, coupon_id uuid, coupon_code text, expires_at timestamp with time zone)', 'volatile', 'unsafe', false),
+    ('revoke_coupon_batch(batch_id uuid, reason text, max_coupons integer DEFAULT 100000, OUT outcome text, OUT revoked bigint, OUT claimed bigint, OUT remaining bigint)',
+        'record', 'volatile', 'unsafe', false),
     ('hash_coupon_code(code text)', 'bytea', 'stable', 'unsafe', true),
     ('revoke_coupon(coupon_id uuid, reason text, refund boolean DEFAULT false, OUT outcome text, OUT user_id uuid, OUT points_refunded bigint, OUT refund_event_id uuid, OUT balance bigint)',
         'record', 'volatile', 'unsafe', false),
@@ -272,6 +287,10 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('find_coupon_by_ref(ref text)',
         'TABLE(coupon_id uuid, issued_to uuid, template_id uuid, status text, coupon_value numeric, coupon_value_type text, issued_at timestamp with time zone, issued_points_cost bigint, expires_at timestamp with time zone, held_until timestamp with time zone, redeemed_at timestamp with time zone, redeemed_by text, revoked_at timestamp with time zone, revoke_reason text, refunded_at timestamp with time zone)',
         'stable', 'unsafe', false),
+
+    ('coupon_guessers(OUT kind text, OUT name text, OUT guesses bigint, OUT most_guesses bigint, OUT blocked_until timestamp with time zone, OUT forgotten_at timestamp with time zone)',
+        'SETOF record', 'volatile', 'unsafe', false),
+    ('forget_guesses(claimed_by text, device_id text DEFAULT NULL::text)', 'text', 'volatile', 'unsafe', false),
 
     ('event_request_hash(user_id uuid, event_type text, event_time timestamp with time zone, nonce text)', 'text', 'stable', 'safe', false),
     ('examine_attestation(user_id uuid, device_id text, verdict jsonb, request_hash text DEFAULT NULL::text, OUT level text, OUT app_recognized boolean, OUT request_bound boolean, OUT counter_fresh boolean)',
@@ -360,6 +379,9 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.audit_log', 'refuse_write'), ('rewards.audit_log', 'refuse_row_write'),
               ('rewards.ledger_blocks', 'refuse_write'), ('rewards.ledger_blocks', 'refuse_row_write'),
               ('rewards.audit_blocks', 'refuse_write'), ('rewards.audit_blocks', 'refuse_row_write'),
+              ('rewards.coupon_batches', 'refuse_write'),
+              ('rewards.vendor_batches', 'refuse_write'),
+              ('rewards.vendor_codes', 'refuse_write'),
               ('rewards.token_keys', 'refuse_write'), ('rewards.token_keys', 'refuse_row_change'),
               ('rewards.coupon_templates', 'refuse_removal'), ('rewards.coupon_templates', 'refuse_row_removal'),
               ('rewards.coupon_templates', 'keep_in_place'),

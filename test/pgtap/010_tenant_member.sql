@@ -17,6 +17,7 @@ INSERT INTO attack.shown VALUES
     ('user',    'point_rules',      $$ company_id IN (attack.id('acme'), '00000000-0000-0000-0000-000000000000') AND is_active $$, 'and what earns points'),
     ('user',    'audit_log',        'false', 'what staff did is no business of members'),
     ('user',    'fraud_insights',   'false', 'nor is what they suspect'),
+    ('user',    'coupon_guesses',   'false', 'nor who guesses codes'),
     ('user',    'event_approvals',  'false', 'nor who of them approved'),
     ('none',    'data_version',     'true', 'of the installation, not of a company'),
     ('service', 'data_version',     'true', 'of the installation, not of a company'),

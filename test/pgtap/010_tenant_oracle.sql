@@ -8,7 +8,8 @@ CREATE TABLE attack.thing AS
     SELECT 'event ' || event_type AS kind, company_id, user_id, id, NULL AS code FROM rewards.points_events
     UNION ALL SELECT 'insight', company_id, user_id, id, NULL FROM rewards.fraud_insights
     UNION ALL SELECT 'coupon', company_id, issued_to, coupon_id, NULL FROM rewards.coupons
-    UNION ALL SELECT 'template ' || template_name, company_id, NULL, id, NULL FROM rewards.coupon_templates;
+    UNION ALL SELECT 'template ' || template_name, company_id, NULL, id, NULL FROM rewards.coupon_templates
+    UNION ALL SELECT 'batch', company_id, NULL, id, NULL FROM rewards.coupon_batches;
 DELETE FROM attack.thing WHERE company_id NOT IN (:'acme', :'other');
 INSERT INTO attack.thing VALUES ('nothing', NULL, NULL, gen_random_uuid());
 DO $$
@@ -80,9 +81,11 @@ SELECT rewards.set_company_context(:'acme', 'clerk', 'admin') \g /dev/null
 SELECT attack.tells_nothing_of('staff', 'another company''s', 'company_id = ' || quote_literal(:'other'));
 SELECT is(ARRAY(SELECT DISTINCT function FROM attack.told WHERE company_id = :'acme' AND answer <> of_nothing ORDER BY function),
     ARRAY['claim_coupon',
+          'coupon_batch_codes',
           'event_receipt',
           'explain_event',
           'hold_coupon',
+          'issue_coupon_batch',
           'points_history',
           'redeem_coupon',
           'refund_points',
@@ -92,6 +95,7 @@ SELECT is(ARRAY(SELECT DISTINCT function FROM attack.told WHERE company_id = :'a
           'restock_coupon',
           'review_points_event',
           'revoke_coupon',
+          'revoke_coupon_batch',
           'validate_points_event']::name[], 'staff: of one''s own company''s things all of them tell something');
 COMMIT;
 BEGIN;

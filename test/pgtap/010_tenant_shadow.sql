@@ -33,6 +33,9 @@ INSERT INTO attack.good VALUES
     ('template_ids', (SELECT array_agg(id)::text FROM rewards.coupon_templates WHERE company_id = :'acme' AND is_active)),
     ('template', '{"template_name": "tea", "points_cost": 1, "coupon_value_type": "product", "coupon_value": 1, "total_stock": 3}'),
     ('changes', '{"total_stock": 4}'),
+    ('batch_id', (SELECT id FROM rewards.coupon_batches WHERE company_id = :'acme')),
+    ('codes', '{one,two}'),
+    ('expires_at', 'infinity'),
     ('event', (SELECT e::text FROM rewards.points_events e WHERE company_id = :'acme' LIMIT 1)),
     ('entry', (SELECT e::text FROM rewards.ledger_entries e WHERE company_id = :'acme' LIMIT 1));
 CREATE FUNCTION attack.value(argument text, type oid) RETURNS text LANGUAGE sql AS $$

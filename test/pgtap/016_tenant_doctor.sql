@@ -268,6 +268,57 @@ INSERT INTO rewards.points_events (user_id, company_id, event_type, event_time, 
      SELECT gen_random_uuid(), gen_random_uuid(), 'import', now(), 1, 'validated' FROM generate_series(1, 2);
 SELECT pg_temp.mends(statement, format('warning default_company: DATABASE %I', current_database())) FROM set_default;
 
+-- What gets into the server's log: the settings are those of connections to come, and not of this one.
+CREATE TEMP TABLE here AS SELECT format('DATABASE %I', current_database()) AS place;
+DO $$ DECLARE quiet text; BEGIN
+    FOREACH quiet IN ARRAY ARRAY['log_statement = none', 'log_min_duration_statement = -1', 'log_min_duration_sample = -1', 'log_transaction_sample_rate = 0',
+                                 'log_parameter_max_length = -1', 'log_parameter_max_length_on_error = 0'] LOOP
+        EXECUTE format('ALTER DATABASE %I SET %s', current_database(), quiet);
+    END LOOP;
+END $$;
+DELETE FROM before WHERE finding IN ('parameters_in_log', 'statements_in_log');
+SELECT is(findings, NULL, 'where statements are not logged, parameters need no setting') FROM pg_temp.found();
+CREATE FUNCTION pg_temp.is_logged(plant text, undo text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    here CONSTANT text := place FROM here;
+BEGIN
+    EXECUTE format('ALTER %s SET %s', here, plant);
+    RETURN NEXT is(findings, format('warning parameters_in_log: %s, info statements_in_log: %s', here, here), plant) FROM pg_temp.found();
+    EXECUTE mends[1] FROM pg_temp.found();
+    RETURN NEXT is(findings, format('info statements_in_log: %s', here), '... is mended for parameters, and told of for the rest') FROM pg_temp.found();
+    EXECUTE format('ALTER %s SET %s', here, undo);
+    RETURN NEXT is(findings, NULL, 'healthy: ' || undo) FROM pg_temp.found();
+    EXECUTE format('ALTER %s SET log_parameter_max_length = -1', here);
+END $$;
+SELECT pg_temp.is_logged('log_statement = ''all''', 'log_statement = ddl');
+SELECT pg_temp.is_logged('log_statement = mod', 'log_statement = none');
+SELECT pg_temp.is_logged('log_min_duration_statement = ''1min''', 'log_min_duration_statement = -1');
+SELECT pg_temp.is_logged('log_transaction_sample_rate = 0.01', 'log_transaction_sample_rate = 0');
+SELECT pg_temp.is_logged('log_min_duration_sample = 0', 'log_statement_sample_rate = 0');
+SELECT pg_temp.mends(format('ALTER %s SET %s', place, plant), format('warning parameters_in_log: %s', place))
+  FROM here, unnest(ARRAY['log_parameter_max_length_on_error = -1', 'log_parameter_max_length_on_error = ''1kB''', 'debug_print_parse = on',
+                          'debug_print_rewritten = yes', 'debug_print_plan = true']) AS plant;
+-- A role's own setting goes before the database's, and is told of where it differs.
+SELECT pg_temp.mends('CREATE ROLE {r}; ALTER ROLE {r} SET log_parameter_max_length_on_error = 10',
+    format('warning parameters_in_log: ROLE {r} IN %s', place), 'DROP ROLE {r}') FROM here;
+SELECT pg_temp.accepts(format('CREATE ROLE {r}; ALTER ROLE {r} SET log_statement = ''all''; ALTER ROLE {r} IN %s SET log_statement = none', place), 'DROP ROLE {r}') FROM here;
+SELECT pg_temp.tells(format('CREATE ROLE {r}; ALTER ROLE {r} SET log_statement = ''all''; ALTER ROLE {r} IN %s SET log_parameter_max_length = 0', place),
+    format('info statements_in_log: ROLE {r} IN %s', place), 'DROP ROLE {r}') FROM here;
+SELECT pg_temp.mends(format('CREATE ROLE {r}; ALTER ROLE {r} SET log_parameter_max_length_on_error = 10; ALTER %s SET log_parameter_max_length_on_error = 10', place),
+    format('warning parameters_in_log: %s', place), 'DROP ROLE {r}') FROM here;
+LOAD 'auto_explain';
+SELECT pg_temp.tells(format('ALTER %s SET auto_explain.log_min_duration = 0', place), format('info statements_in_log: %s', place),
+    format('ALTER %s RESET auto_explain.log_min_duration', place)) FROM here WHERE NOT :'has_set_option'::boolean;
+SELECT pg_temp.accepts(format('ALTER %s SET auto_explain.log_verbose = on', place), format('ALTER %s RESET auto_explain.log_verbose', place)) FROM here;
+DO $$ DECLARE place CONSTANT text := place FROM here; BEGIN
+    EXECUTE format('ALTER %s SET auto_explain.log_min_duration = 0', place);
+    EXECUTE format('ALTER %s SET auto_explain.log_verbose = on', place);
+END $$;
+SELECT is(array_to_string(mends, ', '), concat_ws(', ', CASE WHEN :'has_set_option'::boolean THEN format('ALTER %s SET auto_explain.log_parameter_max_length = 0', place) END,
+          format('ALTER %s SET auto_explain.log_verbose = off', place)), 'auto_explain shows parameters where it is told to be verbose')
+  FROM here, pg_temp.found();
+DO $$ BEGIN EXECUTE format('ALTER %s RESET auto_explain.log_min_duration', place) FROM here; END $$;
+
 SELECT results_eq('SELECT cve, fixed_in FROM rewards.known_rls_cves(' || version || ')', format('SELECT * FROM unnest(%L::text[], %L::text[])', cves, fixed),
     'known of version ' || version)
   FROM (VALUES (150002, '{CVE-2023-2455,CVE-2023-39418,CVE-2024-4317,CVE-2024-10976,CVE-2024-10978,CVE-2025-8713,CVE-2026-14666,CVE-2026-116311,CVE-2026-116327,CVE-2026-120154}',

@@ -402,7 +402,7 @@ SELECT state
 -- A row that was changed behind the functions gives no wrong code away.
 BEGIN;
 ALTER TABLE rewards.coupons DISABLE TRIGGER guard_update;
-UPDATE rewards.coupons SET code_generation = 1 WHERE coupon_id = :'d_coupon_id';
+UPDATE rewards.coupons SET code_generation = code_generation + 1 WHERE coupon_id = :'d_coupon_id';
 SELECT rewards.set_company_context(:'company_a') \gset
 SELECT state, message FROM attempt($$SELECT rewards.redeem_coupon(member('601'), offer('60a2'), 'n22')$$);
 ROLLBACK;

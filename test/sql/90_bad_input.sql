@@ -14,6 +14,7 @@ SELECT rewards.set_company_context(:'company_a') \gset
 SELECT outcome, balance FROM rewards.award_points(:'member_1', 1000);
 INSERT INTO rewards.points_events (id, user_id, event_type, event_time, points_delta)
     VALUES (event('903'), :'member_1', 'import', now(), 7);
+SELECT outcome FROM rewards.begin_coupon_batch(offer('90a1'), 3, 'leaflets');
 UPDATE rewards.points_events SET validation_status = 'validated' WHERE id = event('903');
 COMMIT;
 
@@ -69,8 +70,7 @@ INSERT INTO good VALUES
 -- Coupons with codes of a vendor.
 INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value, vendor_codes)
     VALUES (offer('90a2'), :'company_a', 'cinema', 1, 'product', 1, true);
-INSERT INTO good VALUES ('codes', $$'{one,two}'$$), ('label', $$'first'$$), ('expires_at', $$'2999-12-31'$$),
-    ('coupon_id', $$event('904')$$), ('batch_id', $$event('905')$$);
+INSERT INTO good VALUES ('codes', $$'{one,two}'$$), ('label', $$'leaflets'$$), ('expires_at', $$'2999-12-31'$$);
 -- A table of the application, to be protected, with rows of two companies.
 CREATE TABLE tenant_rows (id integer PRIMARY KEY, company_id uuid, note text);
 INSERT INTO tenant_rows VALUES (1, company('90a')), (2, company('90b'));
@@ -86,6 +86,9 @@ INSERT INTO good VALUES
 -- The counter.
 INSERT INTO good VALUES
     ('claim_ref', $$'order 1'$$), ('held_by', $$'till'$$), ('hold_for', $$'15 minutes'$$), ('max_coupons', '10');
+INSERT INTO good VALUES
+    ('batch_id', $$(SELECT id FROM rewards.coupon_batches WHERE company_id = company('90a') AND label = 'leaflets')$$),
+    ('max_codes', '10'), ('after_number', '0');
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),

@@ -184,7 +184,7 @@ DECLARE
     answer record;
     told timestamptz;
 BEGIN
-    LOOP
+    FOR guess IN 1 .. 1000 LOOP
         SELECT * INTO answer FROM rewards.claim_coupon('$unknown', 'eve');
         EXIT WHEN answer.outcome = 'try_later';
     END LOOP;

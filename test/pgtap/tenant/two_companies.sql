@@ -47,6 +47,7 @@ DECLARE
     member uuid;
     offer uuid;
     cinema uuid;
+    leaflets uuid;
 BEGIN
     FOREACH company IN ARRAY ARRAY[attack.id('acme'), attack.id('other')] LOOP
         PERFORM rewards.set_company_context(company, 'fixture', 'service');
@@ -62,6 +63,9 @@ BEGIN
         INSERT INTO rewards.coupon_templates (template_name, points_cost, coupon_value_type, coupon_value, is_active, vendor_codes)
             VALUES ('cinema', 10, 'product', 1, false, true) RETURNING id INTO cinema;
         PERFORM rewards.import_vendor_codes(cinema, '{first,second}');
+        INSERT INTO rewards.coupon_guesses (kind, name, forgotten_at) VALUES ('claimer', 'guesser', now() + '1 hour');
+        SELECT batch_id INTO leaflets FROM rewards.begin_coupon_batch(offer, 3, 'leaflets');
+        PERFORM rewards.issue_coupon_batch(leaflets, 2);
         FOREACH member IN ARRAY ARRAY[attack.id('ann'), attack.id('bob')] LOOP
             INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status, expires_at)
                 VALUES (member, 'gift', now(), 500, 'validated', now() + '9 days'),
