@@ -8,7 +8,7 @@ COMMENT ON FUNCTION rewards.rotate_coupon_key(integer) IS
 CREATE FUNCTION rewards.retire_coupon_key(slot integer) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_retire_coupon_key';
 COMMENT ON FUNCTION rewards.retire_coupon_key(integer) IS
-    'Says that nothing needs the key in this slot any more: its line may go from the key file, and there is no way back. Waits for calls that write coupons, and lets others wait for its commit. Not in a company context. Errors: object_in_use (with numbers) while coupons that can be claimed, token keys or keys that it is laid over need it, object_not_in_prerequisite_state for the one that makes the new codes, undefined_object for a slot that was never used, insufficient_privilege in a company context';
+    'Says that nothing needs the key in this slot any more: its line may go from the key file, and there is no way back. Waits for calls that write coupons, and lets others wait for its commit. Not in a company context. Errors: object_in_use (with numbers) while coupons that can be claimed, token keys, batches of vendor codes or keys that it is laid over need it, object_not_in_prerequisite_state for the one that makes the new codes, undefined_object for a slot that was never used, insufficient_privilege in a company context';
 
 CREATE FUNCTION rewards.relayer_coupon_key(slot integer, max_coupons integer DEFAULT 1000,
     OUT relayered integer, OUT complete boolean)

@@ -71,6 +71,7 @@ bool lock_coupon(Table& coupons, const Uuid& company, const Uuid& id) {
 CouponStatus status_of(const Table& coupons) {
     return value_or_raise(coupon_status_from_text(text_view(value(coupons, coupon::status))));
 }
+
 void hold_coupons() { table_close(open_table(coupon::layout, ShareLock), NoLock); }
 
 }  // namespace rewards::pg

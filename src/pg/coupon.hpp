@@ -64,6 +64,7 @@ bool lock_coupon(Table& coupons, const Uuid& company, const Uuid& id);
 
 // Of the found row.
 CouponStatus status_of(const Table& coupons);
+
 // Waits for whoever is writing coupons, and lets nobody else until the transaction ends.
 void hold_coupons();
 

@@ -6,6 +6,7 @@
 #include "pg/raise.hpp"
 #include "pg/statement.hpp"
 #include "pg/tenant_token_key.hpp"
+#include "pg/vendor_code.hpp"
 
 namespace rewards::pg {
 
@@ -59,22 +60,26 @@ constexpr const char* count_uses = R"(
              WHERE $1 IN (key_slot, layer_slot) AND status IN ('issued', 'held')
                AND (expires_at IS NULL OR expires_at > clock_timestamp())),
            (SELECT count(*) FROM rewards.token_keys WHERE slot = $1 AND retired_at IS NULL),
+           (SELECT count(*) FROM rewards.vendor_batches WHERE key_slot = $1 AND shredded_at IS NULL),
            (SELECT count(*) FROM rewards.master_keys WHERE layer_slot = $1 AND state <> 'retired'))";
 
 // Whoever is issuing with a key that he has read before is waited for.
 void require_unused(Write& write, unsigned slot) {
     hold_coupons();
     hold_token_keys();
+    hold_vendor_batches();
     const Datum number = Int16GetDatum(static_cast<std::int16_t>(slot));
     read_newest_as_owner(open_coupons(write).relation, count_uses, {{INT2OID, number}}, [&](const SqlRows& rows) {
-        const std::int64_t coupons = rows[0].integer(1), tokens = rows[0].integer(2), layers = rows[0].integer(3);
-        if (coupons == 0 && tokens == 0 && layers == 0) return;
+        const std::int64_t coupons = rows[0].integer(1), tokens = rows[0].integer(2);
+        const std::int64_t batches = rows[0].integer(3), layers = rows[0].integer(4);
+        if (coupons == 0 && tokens == 0 && batches == 0 && layers == 0) return;
         ereport(ERROR, errcode(ERRCODE_OBJECT_IN_USE), errmsg("the key in slot %u is still needed", slot),
                 errdetail("It is needed by " INT64_FORMAT " coupons that can be claimed, by " INT64_FORMAT
-                          " token keys, and by " INT64_FORMAT " keys that it is laid over.",
-                          coupons, tokens, layers),
+                          " token keys, by " INT64_FORMAT " batches of vendor codes, and by " INT64_FORMAT
+                          " keys that it is laid over.",
+                          coupons, tokens, batches, layers),
                 errhint("Wait until its coupons are claimed or have expired, or reissue their codes; retire its token "
-                        "keys, and the keys that it is laid over, first."));
+                        "keys, shred its batches, and retire the keys that it is laid over, first."));
     });
 }
 

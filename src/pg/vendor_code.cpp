@@ -114,6 +114,8 @@ Table& open_vendor_batches(Write& write) { return open_for_reading(write, vendor
 Table& open_vendor_batches_to_write(Write& write) { return open_for_writing(write, vendor_batch::layout); }
 Table& open_vendor_codes(Write& write) { return open_for_writing(write, vendor_code::layout); }
 
+void hold_vendor_batches() { table_close(open_table(vendor_batch::layout, ShareLock), NoLock); }
+
 bool has_status(const Table& codes, std::string_view status) {
     return text_view(value(codes, vendor_code::status)) == status;
 }

@@ -53,6 +53,9 @@ Table& open_vendor_batches(Write& write);
 Table& open_vendor_batches_to_write(Write& write);
 Table& open_vendor_codes(Write& write);
 
+// Waits for whoever is importing or shredding, and lets nobody else until the transaction ends.
+void hold_vendor_batches();
+
 bool has_status(const Table& codes, std::string_view status);
 
 // What the found batch's codes are encrypted with.
