@@ -47,8 +47,9 @@ template <typename Body>
 void for_numbers(Write& write, std::string_view what, std::int32_t after, std::int32_t last, Body body) {
     MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "rewards coupon", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(memory);
-    for (std::int32_t number = after + 1; number <= last; ++number) {
+    for (std::int32_t before = after; before < last; ++before) {
         CHECK_FOR_INTERRUPTS();
+        const std::int32_t number = before + 1;
         body(number);
         show_progress(what, number - after, last - after);
         MemoryContextReset(memory);
