@@ -240,14 +240,14 @@ extern "C" {
 
 SQL_FUNCTION(rewards_import_vendor_codes) {
     using namespace rewards::pg;
+    const Context& context = require_context();
+    require_back_end(context, "import vendor codes");
     const Arguments arguments{fcinfo};
     Import import{};
     import.template_id = arguments.uuid(0, "template_id");
     import.rows = read_rows(arguments, 1, "codes");
     if (!arguments.is_null(2)) import.label = arguments.word(2, "label", longest_label);
     import.expires_at = expiry_argument(arguments, 3);
-    const Context& context = require_context();
-    require_back_end(context, "import vendor codes");
     std::optional<rewards::Uuid> batch;
     with_write("import_vendor_codes()", [&](Write& write) { batch = import_codes(write, context, import); });
     return_rows(fcinfo, import, batch);

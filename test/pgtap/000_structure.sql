@@ -223,7 +223,7 @@ SELECT set_eq('TABLE callable', $$ VALUES
     ('shred_vendor_batch(batch_id uuid, reason text, OUT outcome text, OUT withdrawn bigint, OUT unseen bigint, OUT revealed bigint)', 'record', 'volatile', 'unsafe', false),
     ('status_entry_hash(previous bytea, entry record)', 'bytea', 'immutable', 'safe', false),
 
-    ('current_settings(OUT trust_validate_at integer, OUT trust_review_at integer, OUT trust_version integer, OUT shadow_version integer, OUT hold_all boolean, OUT events_per_hour bigint, OUT points_per_hour bigint, OUT events_per_day bigint, OUT points_per_day bigint, OUT accepted_age interval, OUT accepted_ahead interval, OUT review_four_eyes_points bigint, OUT refunded_points_live interval)',
+    ('current_settings(OUT trust_validate_at integer, OUT trust_review_at integer, OUT trust_version integer, OUT shadow_version integer, OUT hold_all boolean, OUT events_per_hour bigint, OUT points_per_hour bigint, OUT events_per_day bigint, OUT points_per_day bigint, OUT accepted_age interval, OUT accepted_ahead interval, OUT review_four_eyes_points bigint, OUT refunded_points_live interval, OUT redeem_enabled boolean, OUT claim_enabled boolean, OUT redemptions_per_hour bigint, OUT redemptions_per_day bigint, OUT guesses_per_claimer bigint, OUT guesses_per_device bigint, OUT guesses_per_company bigint)',
         'SETOF record', 'stable', 'safe', false),
     ('submit_points_event(user_id uuid, event_type text, event_time timestamp with time zone, nonce text, device_id text DEFAULT NULL::text, attestation jsonb DEFAULT NULL::jsonb, proof_type text DEFAULT NULL::text, proof_payload jsonb DEFAULT NULL::jsonb, payload_hash text DEFAULT NULL::text, related_entity_type text DEFAULT NULL::text, related_entity_id text DEFAULT NULL::text, device_info jsonb DEFAULT NULL::jsonb, ip_address inet DEFAULT NULL::inet, OUT event_id uuid, OUT outcome text, OUT status text, OUT points bigint, OUT trust_score integer, OUT reasons text[], OUT replayed boolean, OUT balance bigint, OUT retry_after bigint)',
         'record', 'volatile', 'unsafe', false),
@@ -356,7 +356,7 @@ SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p WHERE has_func
 SELECT is_empty($$ SELECT indexrelid::regclass FROM pg_index JOIN of_user ON indrelid = oid WHERE indisunique AND NOT attnum = ANY (indkey) $$,
     'every unique key of a table of users has the user in it, so that users can be spread over servers');
 SELECT is_empty($$ SELECT relname, attname FROM our_column
-                    WHERE attname ~ '_points$|^points_|_cost$|^lifetime_|^balance$' AND atttypid <> 'bigint'::regtype $$, 'points are bigint');
+                    WHERE attname ~ '_points$|^points_|_cost$|^lifetime_|^balance$' AND attname <> 'points_event_id' AND atttypid <> 'bigint'::regtype $$, 'points are bigint');
 SELECT is_empty($$ SELECT relname, attname FROM our_column
                     WHERE atttypid IN ('timestamp'::regtype, 'money'::regtype, 'float4'::regtype, 'float8'::regtype) OR attidentity <> '' $$,
     'no time lacks its zone, no amount is in floating point, no id is from a sequence');
@@ -388,6 +388,7 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.coupon_stock', 'refuse_write'),
               ('rewards.coupons', 'guard_update'), ('rewards.coupons', 'refuse_removal'), ('rewards.coupons', 'refuse_row_removal'),
               ('rewards.used_nonces', 'refuse_update'), ('rewards.used_nonces', 'keep_unexpired'), ('rewards.used_nonces', 'refuse_truncate'),
+              ('rewards.master_keys', 'refuse_write'), ('rewards.master_keys', 'refuse_row_change'), ('rewards.master_keys', 'refuse_row_removal'),
               ('rewards.token_keys', 'refuse_row_removal') $$,
     'the guards hold for replication roles, too');
 

@@ -93,6 +93,7 @@ SELECT is(ARRAY(SELECT DISTINCT function FROM attack.told WHERE company_id = :'a
           'release_coupon',
           'resolve_fraud_insight',
           'restock_coupon',
+          'reveal_vendor_code',
           'review_points_event',
           'revoke_coupon',
           'revoke_coupon_batch',
@@ -103,7 +104,7 @@ SELECT rewards.set_company_context(:'acme', :'ann', 'user') \g /dev/null
 SELECT attack.tells_nothing_of('a member', 'another company''s', 'company_id = ' || quote_literal(:'other'));
 SELECT attack.tells_nothing_of('a member', 'another member''s', format('company_id = %L AND user_id = %L', :'acme', :'bob'));
 SELECT is(ARRAY(SELECT DISTINCT function FROM attack.told WHERE company_id = :'acme' AND answer <> of_nothing ORDER BY function),
-    ARRAY['event_receipt', 'points_history', 'redeem_coupon']::name[], 'a member: of its own things they tell something');
+    ARRAY['event_receipt', 'points_history', 'redeem_coupon', 'reveal_vendor_code']::name[], 'a member: of its own things they tell something');
 COMMIT;
 
 -- Expressions of an attacker see what the policies let through, wherever they stand and however cheap they claim to be.

@@ -1,11 +1,11 @@
 -- Whoever writes to coupons, by whatever way, a coupon takes the steps that coupons take, and what was promised stays.
 \set SHOW_CONTEXT never
-\set company_a c0000000-0000-4000-8000-00000000061a
+\set company_a c0000000-0000-4000-8000-00000000069a
 INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value)
-    VALUES (offer('61a1'), :'company_a', 'welcome', 0, 'product', 1);
+    VALUES (offer('69a1'), :'company_a', 'welcome', 0, 'product', 1);
 BEGIN;
 SELECT rewards.set_company_context(:'company_a') \gset
-SELECT coupon_id AS one FROM rewards.redeem_coupon(member('611'), offer('61a1'), 'n1') \gset
+SELECT coupon_id AS one FROM rewards.redeem_coupon(member('691'), offer('69a1'), 'n1') \gset
 COMMIT;
 
 -- The statuses, with the least that an UPDATE has to say about each.
@@ -18,8 +18,8 @@ INSERT INTO statuses VALUES
 CREATE FUNCTION after_change(first text, then_change text, OUT state text, OUT message text, OUT coupon rewards.coupons)
     LANGUAGE plpgsql AS $$
 BEGIN
-    EXECUTE 'UPDATE rewards.coupons SET ' || first || ' WHERE issued_to = member(''611'')';
-    EXECUTE 'UPDATE rewards.coupons SET ' || then_change || ' WHERE issued_to = member(''611'') RETURNING *' INTO coupon;
+    EXECUTE 'UPDATE rewards.coupons SET ' || first || ' WHERE issued_to = member(''691'')';
+    EXECUTE 'UPDATE rewards.coupons SET ' || then_change || ' WHERE issued_to = member(''691'') RETURNING *' INTO coupon;
     RAISE SQLSTATE 'UNDOX';
 EXCEPTION WHEN OTHERS THEN
     IF SQLSTATE = 'UNDOX' THEN state := '00000'; ELSE state := SQLSTATE; message := SQLERRM; END IF;
@@ -112,21 +112,21 @@ SELECT what, state, message FROM (VALUES
 CREATE VIEW coupons_again AS SELECT * FROM rewards.coupons;
 SET session_replication_role = replica;
 SELECT state, message FROM (VALUES
-    ($$UPDATE coupons_again SET issued_to = member('612') WHERE issued_to = member('611')$$),
-    ($$UPDATE coupons_again SET status = 'held' WHERE issued_to = member('611')$$),
-    ($$MERGE INTO rewards.coupons AS c USING (VALUES (member('611'))) AS v (holder) ON c.issued_to = holder
+    ($$UPDATE coupons_again SET issued_to = member('692') WHERE issued_to = member('691')$$),
+    ($$UPDATE coupons_again SET status = 'held' WHERE issued_to = member('691')$$),
+    ($$MERGE INTO rewards.coupons AS c USING (VALUES (member('691'))) AS v (holder) ON c.issued_to = holder
            WHEN MATCHED THEN UPDATE SET coupon_value = 2$$),
-    ($$MERGE INTO rewards.coupons AS c USING (VALUES (member('611'))) AS v (holder) ON c.issued_to = holder
+    ($$MERGE INTO rewards.coupons AS c USING (VALUES (member('691'))) AS v (holder) ON c.issued_to = holder
            WHEN MATCHED THEN DELETE$$),
-    ($$DELETE FROM rewards.coupons WHERE issued_to = member('611')$$),
-    ($$DELETE FROM coupons_again WHERE issued_to = member('611')$$),
+    ($$DELETE FROM rewards.coupons WHERE issued_to = member('691')$$),
+    ($$DELETE FROM coupons_again WHERE issued_to = member('691')$$),
     ($$TRUNCATE rewards.coupons$$)) AS statements (statement), attempt(statement);
 RESET session_replication_role;
 
 -- A subscriber writes what the publisher has decided, and signs nothing itself.
 BEGIN;
 SET LOCAL session_replication_role = replica;
-UPDATE rewards.coupons SET status = 'revoked', revoked_at = issued_at WHERE issued_to = member('611')
+UPDATE rewards.coupons SET status = 'revoked', revoked_at = issued_at WHERE issued_to = member('691')
 RETURNING revoked_by, revoked_at = issued_at AS as_published, updated_at = created_at AS not_touched;
 ROLLBACK;
 

@@ -1,13 +1,13 @@
 -- Codes that a vendor has made: imported, handed out once each, shown to who has the coupon, and taken back.
 \set SHOW_CONTEXT never
-\set company_a c0000000-0000-4000-8000-00000000061a
-\set company_b c0000000-0000-4000-8000-00000000061b
-\set member_1 a0000000-0000-4000-8000-000000000611
-\set member_2 a0000000-0000-4000-8000-000000000612
-\set cinema b0000000-0000-4000-8000-0000000061a1
-\set museum b0000000-0000-4000-8000-0000000061a2
-\set ours b0000000-0000-4000-8000-0000000061a3
-\set cinema_of_b b0000000-0000-4000-8000-0000000061b1
+\set company_a c0000000-0000-4000-8000-00000000067a
+\set company_b c0000000-0000-4000-8000-00000000067b
+\set member_1 a0000000-0000-4000-8000-000000000671
+\set member_2 a0000000-0000-4000-8000-000000000672
+\set cinema b0000000-0000-4000-8000-0000000067a1
+\set museum b0000000-0000-4000-8000-0000000067a2
+\set ours b0000000-0000-4000-8000-0000000067a3
+\set cinema_of_b b0000000-0000-4000-8000-0000000067b1
 INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value,
     vendor_codes, low_stock_at, expires_after_days, total_stock)
     VALUES
@@ -30,7 +30,7 @@ CREATE VIEW codes AS
     SELECT t.template_name, b.number, c.ordinal, c.status, c.coupon_id IS NOT NULL AS has_coupon, c.revealed_by
       FROM rewards.vendor_codes c JOIN rewards.vendor_batches b ON b.id = c.batch_id
       JOIN rewards.coupon_templates t ON t.id = c.template_id
-     WHERE c.company_id IN (company('61a'), company('61b')) ORDER BY t.template_name, b.number, c.ordinal;
+     WHERE c.company_id IN (company('67a'), company('67b')) ORDER BY t.template_name, b.number, c.ordinal;
 
 -- Import
 
@@ -130,7 +130,7 @@ SELECT number, status, count(*) FROM codes WHERE template_name = 'cinema' AND nu
 BEGIN;
 SELECT rewards.set_company_context(:'company_a', 'app', 'service') \gset
 SELECT r.outcome, v.outcome AS vendor, v.code FROM rewards.redeem_coupon(:'member_1', :'ours', 'ours') r, rewards.reveal_vendor_code(r.coupon_id) v;
-SELECT outcome FROM rewards.reveal_vendor_code(event('61ff'));
+SELECT outcome FROM rewards.reveal_vendor_code(event('67ff'));
 ROLLBACK;
 
 -- Revoke

@@ -1,9 +1,9 @@
 -- Keys change hands while coupons are out: rotated, laid over, retired; and coupons of a programme before us stay good.
 \set SHOW_CONTEXT never
-\set company_a c0000000-0000-4000-8000-00000000066a
-\set company_b c0000000-0000-4000-8000-00000000066b
-\set member_1 a0000000-0000-4000-8000-000000000661
-\set tea b0000000-0000-4000-8000-0000000066a1
+\set company_a c0000000-0000-4000-8000-00000000068a
+\set company_b c0000000-0000-4000-8000-00000000068b
+\set member_1 a0000000-0000-4000-8000-000000000681
+\set tea b0000000-0000-4000-8000-0000000068a1
 INSERT INTO rewards.coupon_templates (id, company_id, template_name, points_cost, coupon_value_type, coupon_value)
     VALUES (:'tea', :'company_a', 'tea', 0, 'product', 1);
 
@@ -15,7 +15,7 @@ SELECT coupon_code AS two_code FROM rewards.redeem_coupon(:'member_1', :'tea', '
 SELECT outcome FROM rewards.claim_coupon(:'two_code', 'till');
 COMMIT;
 CREATE VIEW coupon_forms AS SELECT nonce, key_slot, layer_slot, status FROM rewards.coupons JOIN rewards.used_nonces USING (coupon_id)
- WHERE coupons.company_id = company('66a') ORDER BY nonce;
+ WHERE coupons.company_id = company('68a') ORDER BY nonce;
 
 -- All of it happens in a transaction that is undone, with a key file of its own that starts as a copy.
 CREATE FUNCTION at_key_file(commands text) RETURNS void LANGUAGE plpgsql AS $$
@@ -123,7 +123,7 @@ ROLLBACK;
 BEGIN;
 SET LOCAL rewards.key_file = 'pg_rewards_regress.keys.change';
 SELECT rewards.rotate_coupon_key(1);
-SELECT count(*) AS live FROM rewards.coupons WHERE status IN ('issued', 'held') AND (expires_at IS NULL OR expires_at > now()) \gset
+SELECT count(*) AS live FROM rewards.coupons WHERE vendor_code_id IS NULL AND status IN ('issued', 'held') AND (expires_at IS NULL OR expires_at > now()) \gset
 CREATE FUNCTION in_portions(size integer) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     portion record;
@@ -149,12 +149,12 @@ SELECT outcome FROM rewards.claim_coupon('spring-7', 'till');
 CREATE FUNCTION legacy_coupon(name text, hmac text) RETURNS uuid LANGUAGE sql AS $$
     INSERT INTO rewards.coupons (coupon_id, key_slot, layer_slot, code_hash, code_route, code_symbols, template_id, issued_to,
            issued_points_cost, coupon_value_type, coupon_value)
-    SELECT identifier('d', name), 20, h.layer_slot, h.code_hash, 0, 0, offer('66a1'), member('661'), 0, 'product', 1
+    SELECT identifier('d', name), 20, h.layer_slot, h.code_hash, 0, 0, offer('68a1'), member('681'), 0, 'product', 1
       FROM rewards.legacy_code_hash(20, decode(hmac, 'hex')) AS h
     RETURNING coupon_id $$;
-SELECT legacy_coupon('661', 'd139f971fd1780fb7efdf64a60865ac19a600240d6a27d9e72f347e95bd33722') AS spring, legacy_coupon('662', '826ec37b6f2e25fe3735b7958e153f1d3171f150ade5d4f16fd16b4a5cb24917') AS umlaut;
+SELECT legacy_coupon('681', 'd139f971fd1780fb7efdf64a60865ac19a600240d6a27d9e72f347e95bd33722') AS spring, legacy_coupon('682', '826ec37b6f2e25fe3735b7958e153f1d3171f150ade5d4f16fd16b4a5cb24917') AS umlaut;
 SELECT slot, kind, state, layer_slot, substr(fingerprint, 3) AS no_more_of_it FROM rewards.master_keys WHERE kind = 'legacy';
-SELECT code_hash <> decode('d139f971fd1780fb7efdf64a60865ac19a600240d6a27d9e72f347e95bd33722', 'hex') AS laid_over, key_slot, layer_slot FROM rewards.coupons WHERE coupon_id = identifier('d', '661');
+SELECT code_hash <> decode('d139f971fd1780fb7efdf64a60865ac19a600240d6a27d9e72f347e95bd33722', 'hex') AS laid_over, key_slot, layer_slot FROM rewards.coupons WHERE coupon_id = identifier('d', '681');
 SELECT code, outcome, coupon_id
   FROM unnest(ARRAY['spring-8', 'SPRING7', E' \t spring-7\r\n', 'SPRING-7', 'Ä 1', 'ä 1', '', '  ', repeat('x', 129), repeat('x', 128)]) WITH ORDINALITY AS codes (code, n),
        rewards.claim_coupon(code, 'till') WHERE code <> '' ORDER BY n;

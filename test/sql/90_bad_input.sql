@@ -31,7 +31,7 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 
 -- A value with which each argument is fine, and the values to try for its type.
-CREATE TABLE good (argument text, expression text);
+CREATE TABLE good (argument text PRIMARY KEY, expression text);
 INSERT INTO good VALUES
     ('user_id', $$member('901')$$), ('target_user_id', $$member('901')$$), ('company_id', $$company('90a')$$),
     ('template_id', $$offer('90a1')$$), ('namespace', $$company('90a')$$), ('points', '5'), ('reason', $$'because'$$),
@@ -85,7 +85,7 @@ INSERT INTO good VALUES
     ('coupon_id', $$event('904')$$), ('refund', 'true'), ('ref', $$'0000-0000-0000'$$);
 -- The counter.
 INSERT INTO good VALUES
-    ('claim_ref', $$'order 1'$$), ('held_by', $$'till'$$), ('hold_for', $$'15 minutes'$$), ('max_coupons', '10');
+    ('claim_ref', $$'order 1'$$), ('held_by', $$'till'$$), ('hold_for', $$'15 minutes'$$);
 INSERT INTO good VALUES
     ('batch_id', $$(SELECT id FROM rewards.coupon_batches WHERE company_id = company('90a') AND label = 'leaflets')$$),
     ('max_codes', '10'), ('after_number', '0');
