@@ -33,12 +33,16 @@ sub balance ($self, $member) {
 sub award ($self, @arguments) { return $self->call('award_points', @arguments) }
 sub redeem ($self, @arguments) { return $self->call('redeem_coupon', @arguments) }
 sub claim ($self, @arguments) { return $self->call('claim_coupon', @arguments) }
+sub hold ($self, @arguments) { return $self->call('hold_coupon', @arguments) }
+sub revoke ($self, @arguments) { return $self->call('revoke_coupon', @arguments) }
 
 my %columns = (
     award_points => [qw(event_id outcome balance replayed)],
     deduct_points => [qw(event_id outcome balance replayed)],
-    redeem_coupon => [qw(outcome coupon_id coupon_code expires_at points_remaining replayed)],
-    claim_coupon => [qw(outcome coupon_id value value_type)],
+    redeem_coupon => [qw(outcome coupon_id coupon_code expires_at points_remaining replayed retry_after)],
+    claim_coupon => [qw(outcome coupon_id value value_type replayed reason retry_after)],
+    hold_coupon => [qw(outcome coupon_id value value_type held_until replayed reason retry_after)],
+    revoke_coupon => [qw(outcome user_id points_refunded refund_event_id balance)],
 );
 
 sub call ($self, $function, @arguments) {
@@ -73,6 +77,13 @@ sub redeem_at_once_after_deduction ($self, $member, $points, $template, @nonces)
     $self->{session}->rows('COMMIT;');
     answered('deduct_points', $deducted[-1]->@*);
     return map { answered('redeem_coupon', ($_->answer)[-1]->@*) } @tills;
+}
+
+# One call for each member, each from a connection of its own, all on their way at once.
+sub redeem_by_many ($self, $template, $nonce, @members) {
+    my @sessions = map { Session->start(user => 'shop_app', database => $self->{database}) } @members;
+    $sessions[$_]->tell($self->transaction(call_of('redeem_coupon', $members[$_], $template, $nonce))) for 0 .. $#members;
+    return map { answered('redeem_coupon', ($_->answer)[-1]->@*) } @sessions;
 }
 
 sub wait_until_waiting ($self, $number) {

@@ -15,11 +15,13 @@ BEGIN;
 SELECT rewards.set_company_context(:'company', 'setup', 'admin');
 INSERT INTO rewards.coupon_templates
     (template_name, points_cost, coupon_value_type, coupon_value,
-     expires_after_days, max_redemptions_per_user, high_value)
-VALUES ('birthday coffee', 0, 'product', 1, 30, 1, false),
-       ('free coffee', 60, 'product', 1, 90, NULL, false),
-       ('5.00 off', 150, 'fixed_amount', 5, 90, NULL, false),
-       ('20 percent off', 400, 'percentage', 20, 365, NULL, true);
+     expires_after_days, max_redemptions_per_user, high_value, total_stock)
+VALUES ('birthday coffee', 0, 'product', 1, 30, 1, false, NULL),
+       ('free coffee', 60, 'product', 1, 90, NULL, false, NULL),
+       ('5.00 off', 150, 'fixed_amount', 5, 90, NULL, false, NULL),
+       ('20 percent off', 400, 'percentage', 20, 365, NULL, true, NULL),
+       ('concert ticket', 0, 'product', 1, NULL, 1, true, 5),
+       ('leaflet', 0, 'percentage', 10, 30, NULL, false, NULL);
 COMMIT;
 RESET ROLE;
 
