@@ -242,7 +242,7 @@ FROM user_points_cache upc
 WHERE user_id = :'AFFECTED_USER_ID';
 SELECT refresh_user_points_cache(:'AFFECTED_USER_ID');
 SELECT user_id, refresh_user_points_cache(user_id)
-FROM user_points_cache;
+FROM user_points_cache ORDER BY user_id;
 
 -- Too many suspicions.
 SELECT

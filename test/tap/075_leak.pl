@@ -140,7 +140,7 @@ INSERT INTO rewards.coupons (code_hash, key_slot, layer_slot, code_route, code_s
 COMMIT;
 SELECT FROM rewards.rotate_coupon_key();
 SQL
-ok(bench('old', $begin . "SELECT outcome AS outcome FROM rewards.claim_coupon(:code, 'till') \\gset\nCOMMIT;", '-t', 1, '-D', "code=$old_code"), 'a code of before is claimed');
+ok(bench('old', $begin . "SELECT outcome AS outcome FROM rewards.claim_coupon(:code, 'another till') \\gset\nCOMMIT;", '-t', 1, '-D', "code=$old_code"), 'a code of before is claimed');
 is($node->safe_psql('shop', 'SELECT status FROM rewards.coupons WHERE key_slot = 9'), 'redeemed', '... indeed');
 my $batch_file = $node->basedir . '/batch';
 $node->safe_psql('shop', <<"SQL");
