@@ -69,9 +69,9 @@ COMMENT ON COLUMN rewards.coupons.expires_at IS 'From when it cannot be claimed 
 
 CREATE UNIQUE INDEX coupons_code ON rewards.coupons (code_hash, issued_to);
 CREATE INDEX coupons_holder ON rewards.coupons (issued_to, template_id);
-CREATE INDEX coupons_due ON rewards.coupons (company_id, expires_at)
-    WHERE status IN ('issued', 'held') AND expires_at IS NOT NULL;
-CREATE INDEX coupons_held ON rewards.coupons (company_id, held_until) WHERE status = 'held';
+-- When time will have made something else of a coupon: the end of its validity or of its hold.
+CREATE INDEX coupons_due ON rewards.coupons (company_id, least(expires_at, held_until))
+    WHERE status IN ('issued', 'held') AND least(expires_at, held_until) IS NOT NULL;
 
 CREATE TRIGGER guard_update BEFORE UPDATE ON rewards.coupons
     FOR EACH ROW EXECUTE FUNCTION rewards.guard_coupon_update();

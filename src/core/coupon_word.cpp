@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace rewards {
 
@@ -47,12 +48,42 @@ constexpr bool look_alike(char one, char other) noexcept {
 
 static_assert(std::ranges::all_of(blocked_words, [](std::string_view word) { return word.size() >= 3; }));
 
+constexpr unsigned first_look(std::string_view text) noexcept {
+    return static_cast<unsigned char>(looks[static_cast<unsigned char>(text.front())]);
+}
+
+// Every code is searched, so the words that start alike are next to each other, from first[look] to first[look + 1].
+struct WordIndex {
+    std::array<std::string_view, blocked_words.size()> words;
+    std::array<std::uint16_t, 257> first;
+};
+
+consteval WordIndex make_index() {
+    WordIndex index{blocked_words, {}};
+    std::ranges::sort(index.words, {}, first_look);
+    for (const std::string_view word : index.words) ++index.first[first_look(word) + 1];
+    for (std::size_t look = 1; look < index.first.size(); ++look)
+        index.first[look] = static_cast<std::uint16_t>(index.first[look] + index.first[look - 1]);
+    return index;
+}
+
+constexpr WordIndex word_index = make_index();
+
+bool starts_with_blocked_word(std::string_view rest) noexcept {
+    const unsigned look = first_look(rest);
+    for (std::size_t one = word_index.first[look]; one < word_index.first[look + 1]; ++one) {
+        const std::string_view word = word_index.words[one];
+        if (word.size() <= rest.size() && std::equal(word.begin(), word.end(), rest.begin(), look_alike)) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 bool has_blocked_word(std::string_view symbols) noexcept {
-    return std::ranges::any_of(blocked_words, [symbols](std::string_view word) {
-        return std::search(symbols.begin(), symbols.end(), word.begin(), word.end(), look_alike) != symbols.end();
-    });
+    for (std::size_t place = 0; place < symbols.size(); ++place)
+        if (starts_with_blocked_word(symbols.substr(place))) return true;
+    return false;
 }
 
 }  // namespace rewards

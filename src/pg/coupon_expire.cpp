@@ -8,17 +8,11 @@ namespace {
 
 constexpr std::int64_t most_at_once = 100'000;
 
-// Coupons past their date, those that are longest overdue first, then holds that are over.
+// Coupons past their date and holds that are over, those that are longest overdue first.
 constexpr const char* due_coupons = R"(
-    SELECT coupon_id, issued_to FROM (
-        (SELECT coupon_id, issued_to FROM ONLY rewards.coupons
-          WHERE company_id = $1 AND status IN ('issued', 'held') AND expires_at <= $2
-          ORDER BY expires_at LIMIT $3)
-        UNION ALL
-        (SELECT coupon_id, issued_to FROM ONLY rewards.coupons
-          WHERE company_id = $1 AND status = 'held' AND held_until <= $2 AND (expires_at > $2) IS NOT FALSE
-          ORDER BY held_until LIMIT $3)) AS due
-     LIMIT $3)";
+    SELECT coupon_id, issued_to FROM ONLY rewards.coupons
+     WHERE company_id = $1 AND status IN ('issued', 'held') AND least(expires_at, held_until) <= $2
+     ORDER BY least(expires_at, held_until) LIMIT $3)";
 
 struct DueCoupon {
     Uuid id;
