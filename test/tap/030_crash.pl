@@ -3,10 +3,13 @@
 use strict;
 use warnings FATAL => 'all';
 
+use FindBin;
+use lib $FindBin::RealBin;
 use IPC::Open2;
 use POSIX ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Recovery qw(crashes await_recovery);
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -231,8 +234,6 @@ INSERT INTO rewards.coupon_templates (id, template_name, points_cost, coupon_val
 COMMIT;
 SQL
 
-sub crashes { my ($node) = @_; return scalar(() = slurp_file($node->logfile) =~ /was terminated by signal 9/g) }
-
 # All the others are ended, too; the server recovers and takes connections again. It does not know of its loss at once,
 # and takes connections meanwhile.
 sub kill_a_backend {
@@ -246,8 +247,7 @@ SELECT pid FROM pg_stat_activity
 SQL
         $killed = $pid ne '' && kill 'KILL', $pid;
     }
-    for (1 .. 1800) { last if crashes($node) > $crashes; sleep 0.1 }
-    $node->poll_query_until('postgres', 'SELECT true') or die 'the server does not recover';
+    await_recovery($node, $crashes);
 }
 
 my @pids = start_clients($primary->connstr('postgres'), 'crash');

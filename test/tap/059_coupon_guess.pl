@@ -3,9 +3,12 @@
 use strict;
 use warnings FATAL => 'all';
 
+use FindBin;
+use lib $FindBin::RealBin;
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Recovery qw(crashes await_recovery);
 use Test::More;
 
 my $unknown = '0040-TT20-9K7Z-TJZ4';
@@ -262,9 +265,10 @@ is(guess($company, 'eve', 1), '1 tried, 0 later', 'in memory: a restart forgets'
 guess($company, 'eve', 9);
 {
     my $victim = $node->background_psql('postgres', on_error_stop => 0);
+    my $crashes = crashes($node);
     kill 'KILL', $victim->query_safe('SELECT pg_backend_pid()');
     $victim->{run}->finish;
-    $node->poll_query_until('postgres', 'SELECT true');
+    await_recovery($node, $crashes);
 }
 is(guess($company, 'eve', 1), '1 tried, 0 later', 'in memory: so does a crash, after which all is well');
 

@@ -3,9 +3,12 @@
 use strict;
 use warnings FATAL => 'all';
 
+use FindBin;
+use lib $FindBin::RealBin;
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Recovery qw(crashes await_recovery);
 use Test::More;
 
 my $company = '11111111-1111-4111-8111-111111111111';
@@ -31,9 +34,7 @@ sub run_in_company {
     return $output;
 }
 
-# What is there once the server answers again.
 sub state_of_batch {
-    $node->poll_query_until('postgres', 'SELECT true') or die 'the server does not answer';
     return $node->safe_psql('postgres', <<'SQL');
 SELECT issued, (SELECT count(*) FROM rewards.coupons WHERE batch_id = id), (SELECT max(batch_number) FROM rewards.coupons WHERE batch_id = id),
        (SELECT count(DISTINCT code_hash) FROM rewards.coupons WHERE batch_id = id) FROM rewards.coupon_batches
@@ -77,8 +78,10 @@ like(end_of($client), qr/canceling statement/, 'a call is cancelled in the middl
 is(state_of_batch(), up_to($step), 'and leaves nothing behind');
 
 $client = start_issuing();
+my $crashes = crashes($node);
 kill 'KILL', $client->{pid};
 unlike(end_of($client), qr/issued/, 'its server process is killed in the middle');
+await_recovery($node, $crashes);
 is(state_of_batch(), up_to($step), 'and leaves nothing behind');
 
 $client = start_issuing();
