@@ -41,9 +41,11 @@ TableLayout layout{"coupon_batches", columns, lookups};
 
 Table& open_batches(Write& write) { return open_for_writing(write, coupon_batch::layout); }
 
+// Looks before it locks: nobody waits for a row of another company.
 bool lock_batch(Table& batches, const Uuid& company, const Uuid& id) {
-    return lock_row(batches, coupon_batch::by_id, {to_datum(id)}) &&
-           uuid_of(value(batches, coupon_batch::company_id)) == company;
+    return find(batches, coupon_batch::by_id, {to_datum(id)}) &&
+           uuid_of(value(batches, coupon_batch::company_id)) == company &&
+           lock_row(batches, coupon_batch::by_id, {to_datum(id)});
 }
 
 std::int32_t batch_count(const Table& batches, std::uint8_t column) { return DatumGetInt32(value(batches, column)); }

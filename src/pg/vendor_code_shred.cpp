@@ -67,7 +67,9 @@ void withdraw_all(Write& write, const Uuid& batch, Shredded& shredded) {
 
 Shredded shred(Write& write, const Context& context, const Uuid& batch, std::string_view reason) {
     Table& batches = open_vendor_batches_to_write(write);
-    if (!lock_row(batches, vendor_batch::by_id, {to_datum(batch)}) || batch_of(batches).company != context.company)
+    // Looks before it locks: nobody waits for a row of another company.
+    if (!find(batches, vendor_batch::by_id, {to_datum(batch)}) || batch_of(batches).company != context.company ||
+        !lock_row(batches, vendor_batch::by_id, {to_datum(batch)}))
         return {&refusal::batch_not_found, 0, 0, 0};
     if (optional_value(batches, vendor_batch::shredded_at)) return {&refusal::already_shredded, 0, 0, 0};
     update(batches, {{vendor_batch::wrapped_key, {}},
