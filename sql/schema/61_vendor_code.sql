@@ -1,7 +1,6 @@
 -- A coupon that is revoked gives its vendor code back, unless somebody has seen it.
-CREATE TRIGGER return_vendor_code AFTER UPDATE OF status ON rewards.coupons
-    FOR EACH ROW WHEN (OLD.status <> 'revoked' AND NEW.status = 'revoked' AND NEW.vendor_code_id IS NOT NULL)
-    EXECUTE FUNCTION rewards.return_vendor_code();
+CREATE TRIGGER return_vendor_code AFTER UPDATE ON rewards.coupons
+    FOR EACH ROW EXECUTE FUNCTION rewards.return_vendor_code();
 
 CREATE VIEW rewards.vendor_code_discrepancies WITH (security_invoker = true) AS
     SELECT coalesce(c.company_id, v.company_id) AS company_id, v.id AS vendor_code_id, v.status AS code_status,

@@ -68,6 +68,17 @@ bool lock_coupon(Table& coupons, const Uuid& company, const Uuid& id) {
     return find_coupon(coupons, company, id) && lock_row(coupons, coupon::by_id, {to_datum(id)});
 }
 
+bool is_revocation(const TriggerData* trigger) {
+    TableLayout other;
+    const AttrNumber number = layout_of(coupon::layout, trigger->tg_relation, other).attributes[coupon::status];
+    const auto is_revoked = [&](HeapTuple row) {
+        bool is_null;
+        const Datum status = heap_getattr(row, number, RelationGetDescr(trigger->tg_relation), &is_null);
+        return !is_null && text_view(status) == text_of(CouponStatus::revoked);
+    };
+    return !is_revoked(trigger->tg_trigtuple) && is_revoked(trigger->tg_newtuple);
+}
+
 CouponStatus status_of(const Table& coupons) {
     return value_or_raise(coupon_status_from_text(text_view(value(coupons, coupon::status))));
 }

@@ -62,6 +62,9 @@ Table& open_coupons_for_reading(Write& read);
 bool find_coupon(Table& coupons, const Uuid& company, const Uuid& id);
 bool lock_coupon(Table& coupons, const Uuid& company, const Uuid& id);
 
+// Does the UPDATE that an AFTER trigger of ours is fired by revoke the coupon?
+bool is_revocation(const TriggerData* trigger);
+
 // Of the found row.
 CouponStatus status_of(const Table& coupons);
 

@@ -133,7 +133,7 @@ void keep_stock(const TriggerRow& row) {
 
 void return_revoked(const TriggerRow& row) {
     const RowField stripe = row.field(coupon::stock_stripe);
-    if (stripe.is_null) raise_misattached(return_wanted);
+    if (stripe.is_null) return;
     with_write("coupons", [&](Write& write) {
         return_to_stock(write, row.uuid(coupon::template_id), DatumGetInt16(stripe.value));
     });
@@ -192,7 +192,9 @@ SQL_FUNCTION(rewards_keep_stock) {
 SQL_FUNCTION(rewards_return_to_stock) {
     using namespace rewards::pg;
     const TriggerData* trigger = called_as_trigger(fcinfo, TRIGGER_EVENT_AFTER | TRIGGER_EVENT_ROW, return_wanted);
-    return_revoked(row_of(trigger, coupons_layout(), return_wanted));
+    const TriggerRow row = row_of(trigger, coupons_layout(), return_wanted);
+    if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)) raise_misattached(return_wanted);
+    if (is_revocation(trigger)) return_revoked(row);
     PG_RETURN_POINTER(nullptr);
 }
 

@@ -34,6 +34,10 @@ void add_to_taken(Table& stock, std::int64_t change) {
     update(stock, {{coupon_stock::taken, Int64GetDatum(taken + change)}});
 }
 
+bool has_some(Table& stock, const Uuid& template_id, Stripe stripe) {
+    return find(stock, coupon_stock::by_stripe, {to_datum(template_id), Int16GetDatum(stripe)}) && left_in(stock) > 0;
+}
+
 // Not when it is somebody else's at the moment. What it had before the lock, it may have no more.
 bool try_to_take(Table& stock, const Uuid& template_id, Stripe stripe) {
     if (!lock_stripe(stock, template_id, stripe, LockWaitSkip) || left_in(stock) == 0) return false;
@@ -66,6 +70,7 @@ std::int64_t left_in_stock(Write& write, const Uuid& template_id) {
 std::optional<Stripe> take_from_stock(Write& write, const Uuid& template_id, const Uuid& user) {
     Table& stock = open_stock(write);
     const auto own = static_cast<Stripe>(hash_bytes(user.data(), user.size()) % stripe_count);
+    if (has_some(stock, template_id, own) && try_to_take(stock, template_id, own)) return own;
     while (const StripeSet some = stripes_with_some(stock, template_id)) {
         std::optional<Stripe> held;
         for (Stripe offset = 0; offset < stripe_count; ++offset) {

@@ -83,12 +83,12 @@ Shredded shred(Write& write, const Context& context, const Uuid& batch, std::str
     return shredded;
 }
 
-Uuid uuid_in(const TriggerData* trigger, const char* column) {
+std::optional<Uuid> uuid_in(const TriggerData* trigger, const char* column) {
     TupleDesc columns = RelationGetDescr(trigger->tg_relation);
     bool is_null;
-    const AttrNumber number = column_number(columns, {column, UUIDOID});
-    if (number == InvalidAttrNumber) raise_misattached(return_wanted);
-    return uuid_of(heap_getattr(trigger->tg_newtuple, number, columns, &is_null));
+    const Datum id = heap_getattr(trigger->tg_newtuple, column_number(columns, {column, UUIDOID}), columns, &is_null);
+    if (is_null) return std::nullopt;
+    return uuid_of(id);
 }
 
 }  // namespace
@@ -114,10 +114,12 @@ SQL_FUNCTION(rewards_shred_vendor_batch) {
 SQL_FUNCTION(rewards_return_vendor_code) {
     using namespace rewards::pg;
     const TriggerData* trigger = called_as_trigger(fcinfo, TRIGGER_EVENT_AFTER | TRIGGER_EVENT_ROW, return_wanted);
-    if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)) raise_misattached(return_wanted);
-    const rewards::Uuid code = uuid_in(trigger, "vendor_code_id");
-    const rewards::Uuid coupon = uuid_in(trigger, "coupon_id");
-    with_write("return_vendor_code()", [&](Write& write) { return_vendor_code(write, code, coupon); });
+    if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || !is_own(coupons_layout(), trigger->tg_relation))
+        raise_misattached(return_wanted);
+    const std::optional<rewards::Uuid> code = uuid_in(trigger, "vendor_code_id");
+    if (code && is_revocation(trigger))
+        with_write("return_vendor_code()",
+                   [&](Write& write) { return_vendor_code(write, *code, *uuid_in(trigger, "coupon_id")); });
     PG_RETURN_POINTER(nullptr);
 }
 }
