@@ -107,8 +107,22 @@ std::size_t* order_of_taking(std::span<const RedeemItem> items) {
     return order;
 }
 
-bool take(Write& write, RedeemItem& item, const Uuid& user, TimestampTz now) {
-    if (item.offer.is_limited) item.stripe = take_from_stock(write, item.template_id, user);
+// Items of one template are next to each other in the order.
+std::optional<Stripe> take_stripe(Write& write, const RedeemRequest& request, const std::size_t* order,
+                                  std::size_t place) {
+    const RedeemItem& item = request.items[order[place]];
+    const auto is_same_at = [&](std::size_t other) {
+        return other < request.items.size() && request.items[order[other]].template_id == item.template_id;
+    };
+    if (place > 0 && is_same_at(place - 1))
+        return take_in_order(write, item.template_id, *request.items[order[place - 1]].stripe);
+    if (is_same_at(place + 1)) return take_in_order(write, item.template_id, 0);
+    return take_from_stock(write, item.template_id, request.user);
+}
+
+bool take(Write& write, const RedeemRequest& request, const std::size_t* order, std::size_t place, TimestampTz now) {
+    RedeemItem& item = request.items[order[place]];
+    if (item.offer.is_limited) item.stripe = take_stripe(write, request, order, place);
     if (item.offer.is_limited && !item.stripe) return false;
     if (item.offer.has_vendor_codes) item.vendor_code = take_vendor_code(write, item.template_id, now);
     return !item.offer.has_vendor_codes || item.vendor_code;
@@ -123,7 +137,7 @@ void give_back(Write& write, const RedeemItem& item) {
 std::optional<RedeemRefusal> take_all(Write& write, const RedeemRequest& request, TimestampTz now) {
     const std::size_t* order = order_of_taking(request.items);
     for (std::size_t place = 0; place < request.items.size(); ++place) {
-        if (take(write, request.items[order[place]], request.user, now)) continue;
+        if (take(write, request, order, place, now)) continue;
         for (std::size_t one = 0; one <= place; ++one) give_back(write, request.items[order[one]]);
         return RedeemRefusal{&refusal::out_of_stock, order[place]};
     }

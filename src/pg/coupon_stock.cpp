@@ -85,6 +85,18 @@ std::optional<Stripe> take_from_stock(Write& write, const Uuid& template_id, con
     return std::nullopt;
 }
 
+std::optional<Stripe> take_in_order(Write& write, const Uuid& template_id, Stripe from) {
+    Table& stock = open_stock(write);
+    for (Stripe stripe = from; stripe < stripe_count; ++stripe) {
+        if (!has_some(stock, template_id, stripe) || !lock_stripe(stock, template_id, stripe, LockWaitBlock) ||
+            left_in(stock) == 0)
+            continue;
+        add_to_taken(stock, 1);
+        return stripe;
+    }
+    return std::nullopt;
+}
+
 void return_to_stock(Write& write, const Uuid& template_id, Stripe stripe, std::int64_t quantity) {
     Table& stock = open_stock(write);
     if (!lock_stripe(stock, template_id, stripe, LockWaitBlock))

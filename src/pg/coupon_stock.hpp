@@ -29,6 +29,10 @@ std::int64_t left_in_stock(Write& write, const Uuid& template_id);
 // some: one who rolls back must not leave any behind. Nothing: it is sold out.
 std::optional<Stripe> take_from_stock(Write& write, const Uuid& template_id, const Uuid& user);
 
+// For several of one template. Everybody who wants that comes to the stripes in their order, from the one that gave the
+// last, and waits for them: nobody holds what somebody before him waits for.
+std::optional<Stripe> take_in_order(Write& write, const Uuid& template_id, Stripe from);
+
 // Takes many out of the stock, all from one stripe, which gets its share of the others for it. The template's row must be
 // locked. Waits for those who redeem only when there is no other way. Nothing: there are not so many left.
 std::optional<Stripe> take_many(Write& write, const Uuid& template_id, std::int64_t quantity);

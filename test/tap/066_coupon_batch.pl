@@ -46,20 +46,27 @@ run_in_company(<<"SQL");
 INSERT INTO rewards.coupon_templates (id, template_name, points_cost, coupon_value_type, coupon_value, total_stock)
     VALUES ('$template', 'leaflet', 1, 'fixed_amount', 5, $quantity)
 SQL
+# While there is a row in pause, who comes to the middle of a step stays there.
+$node->safe_psql('postgres', <<"SQL");
+CREATE TABLE pause (reason text);
+CREATE FUNCTION stay() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN IF EXISTS (SELECT FROM pause) THEN PERFORM pg_sleep(600); END IF; RETURN NEW; END';
+CREATE TRIGGER stay BEFORE INSERT ON rewards.coupons FOR EACH ROW WHEN (NEW.batch_number % $step = $step / 2) EXECUTE FUNCTION stay();
+SQL
 my $begin = "SELECT batch_id FROM rewards.begin_coupon_batch('$template', $quantity, 'leaflets')";
 my $batch = run_in_company($begin);
 is(run_in_company($begin), $batch, 'who lost the answer gets the same batch');
 my $issue = "SELECT outcome, issued, remaining FROM rewards.issue_coupon_batch('$batch', $step)";
 
-# Starts to issue, and waits until coupons are being written: they are in the table's file long before they are committed.
+# Starts to issue, and waits until it is in the middle.
 sub start_issuing {
-    my ($size) = $node->safe_psql('postgres', q{SELECT pg_relation_size('rewards.coupons')});
     my $client = { output => '', error => '' };
     $client->{run} = IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), '-c', 'SET application_name = issuer',
             '-c', 'BEGIN', '-c', "SELECT FROM rewards.set_company_context('$company', 'printer', 'admin')", '-c', $issue, '-c', 'COMMIT' ],
         '>', \$client->{output}, '2>', \$client->{error});
-    $node->poll_query_until('postgres', "SELECT pg_relation_size('rewards.coupons') > $size + 65536") or die 'it does not issue';
-    $client->{pid} = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE query LIKE '%issue_coupon_batch%' AND pid <> pg_backend_pid()});
+    my $issuer = q{FROM pg_stat_activity WHERE wait_event = 'PgSleep'};
+    $node->poll_query_until('postgres', "SELECT count(*) = 1 $issuer") or die 'it does not issue';
+    $client->{pid} = $node->safe_psql('postgres', "SELECT pid $issuer");
     return $client;
 }
 
@@ -72,6 +79,7 @@ sub end_of {
 is(state_of_batch(), up_to(0), 'nothing is issued yet');
 like(run_in_company($issue), qr/^issued\|$step\|40000$/m, 'a step is issued');
 
+$node->safe_psql('postgres', q{INSERT INTO pause VALUES ('to be interrupted')});
 my $client = start_issuing();
 $node->safe_psql('postgres', "SELECT pg_cancel_backend($client->{pid})");
 like(end_of($client), qr/canceling statement/, 'a call is cancelled in the middle');
@@ -89,6 +97,7 @@ $node->stop('immediate');
 end_of($client);
 $node->start;
 is(state_of_batch(), up_to($step), 'nor does the server that stopped in the middle');
+$node->safe_psql('postgres', 'DELETE FROM pause');
 
 like(run_in_company($issue), qr/^issued\|$step\|20000$/m, 'the next call goes on behind the last commit');
 
