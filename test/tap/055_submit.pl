@@ -4,7 +4,9 @@
 use strict;
 use warnings FATAL => 'all';
 
-use IPC::Run;
+use FindBin;
+use lib "$FindBin::RealBin/stress";
+use Clients qw(start_pgbench finish_pgbench);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -63,28 +65,12 @@ BEGIN
 END \$\$;
 SQL
 
-my $scripts = 0;
-
-sub start_pgbench {
-    my ($clients, $script, @options) = @_;
-    my $file = $node->basedir . '/script' . ++$scripts;
-    append_to_file($file, $script);
-    my $run = IPC::Run::start([ 'pgbench', '-n', '-c', $clients, '-f', $file, @options, $node->connstr('postgres') . ' application_name=client' ],
-        '<', \undef, '>', "$file.out", '2>&1', IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
-    return { run => $run, output => "$file.out" };
-}
-
-sub finish_pgbench {
-    my ($pgbench, $name) = @_;
-    ok($pgbench->{run}->finish, "$name: every client came to its end") or diag slurp_file($pgbench->{output});
-}
-
 # Somebody takes the lock of the account; the clients come, and wait for it, all of them; he goes.
 sub race {
     my ($name, $clients, $member, $script, @options) = @_;
     my $holder = $node->background_psql('postgres');
     $holder->query_safe("BEGIN; $enter SELECT FROM rewards.award_points('$member', 0)");
-    my $pgbench = start_pgbench($clients, $script, @options);
+    my $pgbench = start_pgbench($node, $clients, $script, @options);
     my $waiting = $node->poll_query_until('postgres',
         "SELECT count(*) = $clients FROM pg_stat_activity WHERE application_name = 'client' AND wait_event_type = 'Lock'");
     ok($waiting, "$name: $clients clients wait at once");
@@ -206,7 +192,7 @@ SQL
 
 for my $level (@levels) {
     my $mixed = "batches and all the rest, $level";
-    my $pgbench = start_pgbench(8, <<"SQL", '-j', 2, '-t', 40);
+    my $pgbench = start_pgbench($node, 8, <<"SQL", '-j', 2, '-t', 40);
 \\set kind random(0, 9)
 \\set one random(1, 12)
 \\set ends random(1, 12)

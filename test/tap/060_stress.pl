@@ -3,7 +3,9 @@
 use strict;
 use warnings FATAL => 'all';
 
-use IPC::Run;
+use FindBin;
+use lib "$FindBin::RealBin/stress";
+use Clients qw(start_pgbench finish_pgbench);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -43,28 +45,12 @@ INSERT INTO rewards.coupon_templates (id, template_name, points_cost, coupon_val
 COMMIT;
 SQL
 
-my $scripts = 0;
-
-sub start_pgbench {
-    my ($clients, $script, @options) = @_;
-    my $file = $node->basedir . '/script' . ++$scripts;
-    append_to_file($file, $script);
-    my $run = IPC::Run::start([ 'pgbench', '-n', '-c', $clients, '-f', $file, @options, $node->connstr('postgres') . ' application_name=client' ],
-        '<', \undef, '>', "$file.out", '2>&1', IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
-    return { run => $run, output => "$file.out" };
-}
-
-sub finish_pgbench {
-    my ($pgbench, $name) = @_;
-    ok($pgbench->{run}->finish, "$name: every client came to its end") or diag slurp_file($pgbench->{output});
-}
-
 # Somebody takes the lock; the clients come, and wait for it, all of them; he goes.
 sub race {
     my ($name, $clients, $lock, $script, @options) = @_;
     my $holder = $node->background_psql('postgres');
     $holder->query_safe("BEGIN; $enter $lock");
-    my $pgbench = start_pgbench($clients, $script, @options);
+    my $pgbench = start_pgbench($node, $clients, $script, @options);
     my $waiting = $node->poll_query_until('postgres',
         "SELECT count(*) = $clients FROM pg_stat_activity WHERE application_name = 'client' AND wait_event_type = 'Lock'");
     ok($waiting, "$name: $clients clients wait at once");
@@ -201,7 +187,7 @@ END \$\$;
 SQL
 
 for my $level (@levels) {
-    my $pgbench = start_pgbench(12, <<"SQL", '-j', 2, '-t', 200, '--max-tries', 100, '--failures-detailed');
+    my $pgbench = start_pgbench($node, 12, <<"SQL", '-j', 2, '-t', 200, '--max-tries', 100, '--failures-detailed');
 \\set kind random(0, 99)
 \\set one random(1, 5)
 \\set other random(1, 5)

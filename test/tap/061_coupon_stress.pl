@@ -3,7 +3,9 @@
 use strict;
 use warnings FATAL => 'all';
 
-use IPC::Run;
+use FindBin;
+use lib "$FindBin::RealBin/stress";
+use Clients qw(start_pgbench finish_pgbench);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -47,20 +49,9 @@ SELECT 'nonce', nonce FROM (SELECT user_id, nonce, unnest(coalesce(coupon_ids, A
   FULL JOIN rewards.coupons AS c ON (c.coupon_id, c.issued_to) = (n.coupon_id, n.user_id) WHERE c.issued_at IS NULL OR n.nonce IS NULL;
 SQL
 
-my $scripts = 0;
-
-sub start_pgbench {
-    my ($number, $script, @options) = @_;
-    my $file = $node->basedir . '/script' . ++$scripts;
-    append_to_file($file, $script);
-    my $run = IPC::Run::start([ 'pgbench', '-n', '-c', $number, '-f', $file, @options, $node->connstr('postgres') . ' application_name=client' ],
-        '<', \undef, '>', "$file.out", '2>&1', IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
-    return { run => $run, output => "$file.out" };
-}
-
-sub finish_pgbench {
+sub finish_without_failure {
     my ($pgbench, $name) = @_;
-    ok($pgbench->{run}->finish, "$name: every client came to its end") or diag slurp_file($pgbench->{output});
+    finish_pgbench($pgbench, $name);
     like(slurp_file($pgbench->{output}), qr{number of failed transactions: 0 }, "$name: no transaction failed for good");
 }
 
@@ -84,7 +75,7 @@ INSERT INTO rewards.coupon_templates (company_id, template_name, points_cost, co
     VALUES ('$tenant', 'ten off', 10, 'fixed_amount', 10, $stock, $share) RETURNING id
 SQL
     # Of ten, one rolls back, holding what it took for a moment, and one takes two.
-    my $sale = start_pgbench($clients, <<"SQL", '-j', 2, '-t', $calls, '--max-tries', 100);
+    my $sale = start_pgbench($node, $clients, <<"SQL", '-j', 2, '-t', $calls, '--max-tries', 100);
 \\set member random(1, 600)
 \\set kind random(1, 10)
 \\set nonce random(1, 1000000000)
@@ -102,7 +93,7 @@ INSERT INTO answer SELECT '$level', 'one', outcome FROM member, rewards.redeem_c
 COMMIT;
 \\endif
 SQL
-    my $staff = start_pgbench(1, <<"SQL", '-t', 30, '--max-tries', 100);
+    my $staff = start_pgbench($node, 1, <<"SQL", '-t', 30, '--max-tries', 100);
 \\set pause random(1, 50)
 BEGIN ISOLATION LEVEL $level;
 $enter
@@ -113,8 +104,8 @@ UPDATE rewards.coupons SET status = 'revoked'
  WHERE (coupon_id, issued_to) IN (SELECT coupon_id, issued_to FROM rewards.coupons WHERE template_id = '$template' AND status = 'issued' LIMIT 1 FOR UPDATE SKIP LOCKED);
 SQL
     look_on();
-    finish_pgbench($sale, "the sale, $level");
-    finish_pgbench($staff, "staff, $level");
+    finish_without_failure($sale, "the sale, $level");
+    finish_without_failure($staff, "staff, $level");
     my $total = $stock + $more;
     # What staff made available when everybody had gone.
     $node->safe_psql('postgres', "BEGIN; $enter SELECT FROM member, rewards.redeem_coupon(id, '$template', 'late, $level'); COMMIT");
@@ -140,7 +131,7 @@ INSERT INTO rewards.coupon_templates (company_id, template_name, points_cost, co
 SQL
     my $holder = $node->background_psql('postgres');
     $holder->query_safe("BEGIN; $enter SELECT FROM member, rewards.redeem_coupon(id, '$template', '$level') WHERE number = 600");
-    my $waiting = start_pgbench($clients, <<"SQL", '-t', 1, '--max-tries', 100);
+    my $waiting = start_pgbench($node, $clients, <<"SQL", '-t', 1, '--max-tries', 100);
 BEGIN ISOLATION LEVEL $level;
 $enter
 INSERT INTO answer SELECT '$level', 'last', outcome FROM member, rewards.redeem_coupon(id, '$template', '$level') WHERE number = :client_id + 1;
@@ -150,7 +141,7 @@ SQL
         "SELECT count(*) = $clients FROM pg_stat_activity WHERE application_name = 'client' AND wait_event_type = 'Lock'"), "$level: all wait");
     $holder->query_safe('ROLLBACK');
     $holder->quit;
-    finish_pgbench($waiting, "the last one, $level");
+    finish_without_failure($waiting, "the last one, $level");
     is($node->safe_psql('postgres', "SELECT outcome, count(*) FROM answer WHERE level = '$level' AND call = 'last' GROUP BY outcome ORDER BY outcome"),
         'out_of_stock|' . ($clients - 1) . "\nredeemed|1", "$level: one gets it");
 }
@@ -162,7 +153,7 @@ INSERT INTO rewards.coupon_templates (company_id, template_name, points_cost, co
 SQL
 my $holder = $node->background_psql('postgres');
 $holder->query_safe('BEGIN; LOCK TABLE rewards.coupons IN SHARE ROW EXCLUSIVE MODE');
-my $sale = start_pgbench($clients, <<"SQL", '-t', 1, '--max-tries', 100);
+my $sale = start_pgbench($node, $clients, <<"SQL", '-t', 1, '--max-tries', 100);
 INSERT INTO rewards.coupons (company_id, code_hash, key_slot, code_route, code_symbols, template_id, issued_to, issued_points_cost, coupon_value_type, coupon_value)
     SELECT '$tenant', sha256('naive :client_id'), 0, 0, 16, '$naive', gen_random_uuid(), 0, 'product', 1
      WHERE (SELECT count(*) FROM rewards.coupons WHERE template_id = '$naive') < 10;
@@ -171,7 +162,7 @@ $node->poll_query_until('postgres',
     "SELECT count(*) = $clients FROM pg_stat_activity WHERE application_name = 'client' AND wait_event_type = 'Lock'");
 $holder->query_safe('COMMIT');
 $holder->quit;
-finish_pgbench($sale, 'read, then write');
+finish_without_failure($sale, 'read, then write');
 cmp_ok($node->safe_psql('postgres', "SELECT count(*) FROM rewards.coupons WHERE template_id = '$naive'"), '>', 10, 'who reads and then writes oversells');
 is($node->safe_psql('postgres', "SELECT which FROM wrong WHERE what = 'oversold'"), $naive, 'which is found');
 
