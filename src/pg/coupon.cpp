@@ -83,6 +83,11 @@ CouponStatus status_of(const Table& coupons) {
     return value_or_raise(coupon_status_from_text(text_view(value(coupons, coupon::status))));
 }
 
+bool is_past_date(const Table& coupons, TimestampTz now) {
+    const std::optional<TimestampTz> expires_at = optional_time(coupons, coupon::expires_at);
+    return expires_at && *expires_at <= now;
+}
+
 void hold_coupons() { table_close(open_table(coupon::layout, ShareLock), NoLock); }
 
 }  // namespace rewards::pg

@@ -68,6 +68,9 @@ bool is_revocation(const TriggerData* trigger);
 // Of the found row.
 CouponStatus status_of(const Table& coupons);
 
+// Is it past its date, whatever its status says?
+bool is_past_date(const Table& coupons, TimestampTz now);
+
 // Waits for whoever is writing coupons, and lets nobody else until the transaction ends.
 void hold_coupons();
 

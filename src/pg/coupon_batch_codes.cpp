@@ -25,8 +25,7 @@ void keep_in_memory(ReturnSetInfo* result) {
 
 // Of a coupon that can still be used.
 std::optional<FormattedCode> usable_code(const Table& coupons) {
-    const std::string_view status = text_view(value(coupons, coupon::status));
-    if (status != "issued" && status != "held") return std::nullopt;
+    if (!is_open(status_of(coupons))) return std::nullopt;
     return code_of(coupons);
 }
 

@@ -38,7 +38,7 @@ Series read_series(const Table& batches, TimestampTz now) {
             field_of(optional_value(batches, coupon_batch::stock_stripe)),
             field_of(optional_value(batches, coupon_batch::expires_at)),
             TimestampTzGetDatum(now),
-            to_datum(std::string_view("issued"))};
+            to_datum(text_of(CouponStatus::issued))};
 }
 
 void issue_one(Table& coupons, const Series& series, std::int32_t number) {

@@ -42,11 +42,11 @@ void close_batch(Write& write, Table& batches, const Context& context, const Uui
 void revoke_one(Table& coupons, const Uuid& batch, std::int32_t number, Datum reason, RevokeAnswer& answer) {
     const Uuid id = batch_coupon_id(batch, static_cast<std::uint32_t>(number));
     if (!lock_row(coupons, coupon::by_id, {to_datum(id), to_datum(batch)})) return;
-    const std::string_view status = text_view(value(coupons, coupon::status));
-    if (status == "redeemed") ++answer.claimed;
-    if (status == "redeemed" || status == "revoked") return;
+    const CouponStatus status = status_of(coupons);
+    if (status == CouponStatus::redeemed) ++answer.claimed;
+    if (!may_become(status, CouponStatus::revoked)) return;
     const Datum now = TimestampTzGetDatum(GetCurrentTimestamp());
-    update(coupons, {{coupon::status, to_datum(std::string_view("revoked"))},
+    update(coupons, {{coupon::status, to_datum(text_of(CouponStatus::revoked))},
                      {coupon::revoked_at, now},
                      {coupon::revoked_by, to_datum(std::string_view(current_actor()))},
                      {coupon::revoke_reason, reason},

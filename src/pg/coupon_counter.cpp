@@ -19,8 +19,7 @@ const char* reason_not_to_use(const Table& coupons, std::string_view by, Timesta
     const CouponStatus status = status_of(coupons);
     if (status == CouponStatus::redeemed) return refusal::already_claimed.outcome;
     if (!is_open(status)) return text_of(status).data();
-    const std::optional<TimestampTz> expires_at = optional_time(coupons, coupon::expires_at);
-    if (expires_at && *expires_at <= now) return text_of(CouponStatus::expired).data();
+    if (is_past_date(coupons, now)) return text_of(CouponStatus::expired).data();
     if (optional_value(coupons, coupon::vendor_code_id)) return "vendor_code";
     if (is_held(coupons, now) && optional_text(coupons, coupon::held_by) != by) return text_of(status).data();
     return nullptr;

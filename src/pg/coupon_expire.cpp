@@ -43,8 +43,7 @@ DueCoupons read_due(const Table& coupons, const Uuid& company, TimestampTz now, 
 std::optional<CouponStatus> overtaken_by_time(const Table& coupons, TimestampTz now) {
     const CouponStatus status = status_of(coupons);
     if (!is_open(status)) return std::nullopt;
-    const std::optional<TimestampTz> expires_at = optional_time(coupons, coupon::expires_at);
-    if (expires_at && *expires_at <= now) return CouponStatus::expired;
+    if (is_past_date(coupons, now)) return CouponStatus::expired;
     if (status == CouponStatus::held && optional_time(coupons, coupon::held_until) <= now) return CouponStatus::issued;
     return std::nullopt;
 }

@@ -66,10 +66,8 @@ struct Portion {
 bool is_layered_next(const Table& coupons, unsigned slot, TimestampTz now) {
     const auto layer = optional_value(coupons, coupon::layer_slot);
     const auto top = static_cast<unsigned>(DatumGetInt16(layer ? *layer : value(coupons, coupon::key_slot)));
-    const std::string_view status = text_view(value(coupons, coupon::status));
-    const auto expires_at = optional_value(coupons, coupon::expires_at);
-    return top == slot && !optional_value(coupons, coupon::vendor_code_id) &&
-           (status == "issued" || status == "held") && (!expires_at || DatumGetTimestampTz(*expires_at) > now);
+    return top == slot && !optional_value(coupons, coupon::vendor_code_id) && is_open(status_of(coupons)) &&
+           !is_past_date(coupons, now);
 }
 
 Portion read_portion(Table& coupons, unsigned slot, const std::optional<Uuid>& from, std::int64_t most) {

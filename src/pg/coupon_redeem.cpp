@@ -194,7 +194,7 @@ void issue(Ledger& ledger, Account& account, const RedeemRequest& request, Redee
                      {coupon::coupon_value_type, offer.value_type},
                      {coupon::coupon_value, offer.value},
                      {coupon::issued_at, TimestampTzGetDatum(account.now)},
-                     {coupon::status, to_datum(std::string_view("issued"))},
+                     {coupon::status, to_datum(text_of(CouponStatus::issued))},
                      {coupon::expires_at, field_of(item.expires_at)},
                      {coupon::created_at, TimestampTzGetDatum(account.now)},
                      {coupon::updated_at, TimestampTzGetDatum(account.now)}});

@@ -15,10 +15,9 @@ struct Reissued {
 
 const Refusal* reason_to_refuse(const Table& coupons, TimestampTz now) {
     const CouponStatus status = status_of(coupons);
-    const std::optional<TimestampTz> expires_at = optional_time(coupons, coupon::expires_at);
     if (status == CouponStatus::redeemed) return &refusal::already_claimed;
     if (status == CouponStatus::revoked) return &refusal::already_revoked;
-    if (status == CouponStatus::expired || (expires_at && *expires_at <= now)) return &refusal::already_expired;
+    if (status == CouponStatus::expired || is_past_date(coupons, now)) return &refusal::already_expired;
     if (is_held(coupons, now)) return &refusal::coupon_held;
     if (optional_value(coupons, coupon::vendor_code_id)) return &refusal::vendor_code;
     return nullptr;

@@ -23,15 +23,13 @@ bool may_see(const Context& context, const Table& coupons) {
 }
 
 bool is_over(const Table& coupons) {
-    const std::optional<Datum> expires_at = optional_value(coupons, coupon::expires_at);
-    return text_view(value(coupons, coupon::status)) == "expired" ||
-           (expires_at && DatumGetTimestampTz(*expires_at) <= GetCurrentTimestamp());
+    return status_of(coupons) == CouponStatus::expired || is_past_date(coupons, GetCurrentTimestamp());
 }
 
 // Of the coupon in the found row; null: none.
 const Refusal* reason_to_refuse(const Table& coupons) {
     if (!optional_value(coupons, coupon::vendor_code_id)) return &refusal::no_vendor_code;
-    if (text_view(value(coupons, coupon::status)) == "revoked") return &refusal::already_revoked;
+    if (status_of(coupons) == CouponStatus::revoked) return &refusal::already_revoked;
     if (is_over(coupons)) return &refusal::already_expired;
     return nullptr;
 }
