@@ -26,10 +26,15 @@ void forget(TableLayout& layout) {
     if (layout.when_changed != nullptr) layout.when_changed();
 }
 
-// Runs in the middle of anything, so it only marks. InvalidOid stands for all tables.
+bool is_about(const TableLayout& layout, Oid relation) {
+    return relation == InvalidOid || relation == layout.relation ||
+           std::ranges::find(layout.prepared.indexes, relation, &PreparedIndex::index) != layout.prepared.indexes.end();
+}
+
+// Runs in the middle of anything, so it only marks. InvalidOid stands for all relations.
 void on_relation_change(Datum, Oid relation) {
     for (TableLayout* layout = watched; layout != nullptr; layout = layout->next_watched)
-        if (relation == InvalidOid || relation == layout->relation) forget(*layout);
+        if (is_about(*layout, relation)) forget(*layout);
 }
 
 Oid find_table(const char* name) {
@@ -169,8 +174,7 @@ void resolve(TableLayout& layout, Relation relation) {
         find_columns(layout, relation);
         layout.has_other_defaults = has_other_defaults(layout, RelationGetDescr(relation));
         find_indexes(layout, relation);
-        release_checks(layout.checks);
-        layout.checks = compile_checks(relation);
+        release(layout.prepared);
         layout.is_resolved = layout.changes == changes;
     }
 }
@@ -243,6 +247,23 @@ Relation open_table(TableLayout& layout, LOCKMODE lock) {
     check_data_version();
     resolve(layout, relation);
     return relation;
+}
+
+const PreparedTable& prepared_table(TableLayout& layout, Relation relation) {
+    do {
+        resolve(layout, relation);
+        if (layout.prepared.memory == nullptr) layout.prepared = prepare_table(relation);
+    } while (!layout.is_resolved);
+    return layout.prepared;
+}
+
+// Here too, only after the locks can be believed what is known.
+const PreparedTable& lock_indexes(TableLayout& layout, Relation relation) {
+    do {
+        for (const PreparedIndex& one : prepared_table(layout, relation).indexes)
+            LockRelationOid(one.index, RowExclusiveLock);
+    } while (!layout.is_resolved);
+    return layout.prepared;
 }
 
 void watch_tables() { CacheRegisterRelcacheCallback(on_relation_change, Datum{0}); }

@@ -2,8 +2,8 @@
 // their own, restore dumps: positions are looked up by name once and forgotten when a table changes.
 #pragma once
 
-#include "pg/check_constraint.hpp"
 #include "pg/postgres.hpp"
+#include "pg/prepared_table.hpp"
 
 namespace rewards::pg {
 
@@ -49,12 +49,16 @@ struct TableLayout {
     Oid relation = InvalidOid;
     std::array<AttrNumber, most_columns> attributes{};
     std::array<Oid, most_lookups> indexes{};
-    CompiledChecks checks{};
+    PreparedTable prepared{};
     TableLayout* next_watched = nullptr;
 };
 
 // Opens the table, which has to be of the version this code knows, with an up-to-date layout.
 Relation open_table(TableLayout& layout, LOCKMODE lock);
+
+// What a write to the open table begins with; and its indexes, which are locked.
+const PreparedTable& prepared_table(TableLayout& layout, Relation relation);
+const PreparedTable& lock_indexes(TableLayout& layout, Relation relation);
 
 // The layout of a trigger's table: ours, without the version check, as triggers must not stop a
 // migration; or, in `other`, that of a table with the same columns.

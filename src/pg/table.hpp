@@ -59,8 +59,14 @@ void with_read(Body body) {
     end_read(read);
 }
 
+// Writes are nested when a row trigger calls one of our functions: the number of the innermost.
+std::uint64_t newest_write();
+
 Table& open_for_reading(Write& write, TableLayout& layout);
 Table& open_for_writing(Write& write, TableLayout& layout);
+
+// All of a table that is written to; only what gets new entries needs them.
+void open_indexes(Table& table);
 
 // Of the key column after those that are given: from `from`, which is in it, until `until`, which is not.
 struct Range {

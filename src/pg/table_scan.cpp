@@ -38,16 +38,9 @@ RangeComparison range_comparison_of(Oid type) {
     pg_unreachable();
 }
 
-// The executor has the indexes of a table that is written to open already.
+// With the lock that a write to the table takes anyway.
 Relation open_index(const Table& table, std::size_t lookup) {
-    const Oid wanted = table.layout->indexes[lookup];
-    if (table.info != nullptr)
-        for (int one = 0; one < table.info->ri_NumIndices; ++one)
-            if (RelationGetRelid(table.info->ri_IndexRelationDescs[one]) == wanted) {
-                RelationIncrementReferenceCount(table.info->ri_IndexRelationDescs[one]);
-                return table.info->ri_IndexRelationDescs[one];
-            }
-    return index_open(wanted, AccessShareLock);
+    return index_open(table.layout->indexes[lookup], table.info != nullptr ? RowExclusiveLock : AccessShareLock);
 }
 
 IndexScanDesc begin_index_scan(const Table& table, Relation index, Snapshot snapshot, int keys) {
