@@ -89,7 +89,7 @@ BEGIN
     expires_at := now() + make_interval(days => days);
     INSERT INTO baseline.coupons AS c (company_id, code_hash, template_id, issued_to, issued_points_cost, coupon_value, expires_at)
          VALUES (p_company, hmac(coupon_code, 'a secret of the programme', 'sha256'), p_template, p_user, cost, value,
-                 redeem_coupon.expires_at)
+                 expires_at)
       RETURNING c.coupon_id INTO coupon_id;
     INSERT INTO baseline.events (user_id, company_id, event_type, event_time, points_delta, nonce, validation_status,
                                  validated_by, validated_at, related_entity_type, related_entity_id)
@@ -101,7 +101,7 @@ BEGIN
      WHERE a.user_id = p_user AND a.company_id = p_company
  RETURNING a.available_points INTO points_remaining;
     INSERT INTO baseline.nonces (user_id, company_id, nonce, template_id, coupon_id, expires_at)
-         VALUES (p_user, p_company, p_nonce, p_template, redeem_coupon.coupon_id, now() + interval '7 days');
+         VALUES (p_user, p_company, p_nonce, p_template, coupon_id, now() + interval '7 days');
     outcome := 'redeemed';
 END
 $function$;

@@ -35,8 +35,8 @@ DECLARE
     received_version bigint;
     new_transfer uuid;
 BEGIN
+    -- The other one is locked by its UPDATE.
     PERFORM FROM ledger.accounts WHERE id = least(p_sender, p_receiver) FOR UPDATE;
-    PERFORM FROM ledger.accounts WHERE id = greatest(p_sender, p_receiver) FOR UPDATE;
     UPDATE ledger.accounts SET balance = balance - p_amount, version = version + 1, updated_at = now()
      WHERE id = p_sender RETURNING balance, version INTO sent_balance, sent_version;
     UPDATE ledger.accounts SET balance = balance + p_amount, version = version + 1, updated_at = now()
