@@ -49,7 +49,7 @@ sub database ($self, $name, %variables) {
 
 sub compare ($self, %row) {
     my %ways = map { $_ => delete $row{$_} } qw(theirs ours);
-    my @label = map { $_ // () } "$row{what} : $row{against}", $row{clients} && "$row{clients} clients", $row{commit} && "commit $row{commit}";
+    my @label = map { $_ // () } "$row{what} and $row{against}", $row{clients} && "clients: $row{clients}", $row{commit} && "commit $row{commit}";
     $self->ratio(%row, $self->take_turns(join(', ', @label), %ways{qw(theirs ours)})->%*);
 }
 

@@ -8,7 +8,8 @@
 # $database->timed(STATEMENTS)                  the seconds that they take, all together
 # $database->tps(SCRIPT, clients => 1, commit => 'on')
 # $database->pgbench(SCRIPT, the same)          { tps, latency (ms), transactions }; also seconds => N, or transactions => N
-#                                               for each client; defines => { ... } for this run
+#                                               for each client; defines => { ... } for this run; counted_by => a SELECT of a
+#                                               number that every call has to raise by one, so that nobody measures refusals
 package Database;
 use v5.36;
 use Cwd qw(abs_path);
@@ -56,6 +57,7 @@ sub psql ($self, $text) {
 sub tps ($self, $script, %how) { return $self->pgbench($script, %how)->{tps} }
 
 sub pgbench ($self, $script, %how) {
+    my $counted = $how{counted_by} ? $self->value($how{counted_by}) : 0;
     my $defines = $how{defines} // {};
     local $ENV{PGOPTIONS} = "$ENV{PGOPTIONS} -c synchronous_commit=$how{commit}";
     my $output = join '', run('pgbench', '--no-vacuum', '--protocol=prepared', "--client=$how{clients}", '--jobs=' . min(4, $how{clients}),
@@ -65,6 +67,8 @@ sub pgbench ($self, $script, %how) {
         transactions => qr/^number of transactions actually processed: (\d+)/m, failed => qr/^number of failed transactions: (\d+)/m);
     for my $name (keys %figure) { ($figure{$name}) = $output =~ $figure{$name} or die "pgbench does not say $name:\n$output" }
     die "$figure{failed} transactions of $script failed\n" if $figure{failed} > 0;
+    $counted += $figure{transactions};
+    die "not every call of $script did its work\n" if $how{counted_by} && $self->value($how{counted_by}) != $counted;
     return \%figure;
 }
 
