@@ -15,7 +15,7 @@ use v5.36;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Temp;
-use List::Util qw(min pairmap sum);
+use List::Util qw(min sum);
 
 my $here = dirname(abs_path(__FILE__));
 my $company = 'c0000000-0000-4000-8000-000000000001';
@@ -24,15 +24,15 @@ my @psql = qw(psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_S
 sub create ($class, $name, %self) {
     my $self = bless { name => "rewards_bench_$name", %self, variables => { company => $company, $self{variables}->%* } }, $class;
     $self->drop;
-    maintenance("CREATE DATABASE $self->{name}");
+    $class->existing('postgres')->sql("CREATE DATABASE $self->{name}");
     $self->sql("CREATE EXTENSION pg_rewards; SELECT rewards.install() \\g /dev/null
         ALTER DATABASE $self->{name} SET rewards.default_company_id = '$company'");
     return $self;
 }
 
-sub drop ($self) { maintenance("DROP DATABASE IF EXISTS $self->{name} WITH (FORCE)") }
+sub drop ($self) { Database->existing('postgres')->sql("DROP DATABASE IF EXISTS $self->{name} WITH (FORCE)") }
 
-sub maintenance ($statement) { run(@psql, '--dbname=postgres', "--command=$statement") }
+sub existing ($class, $name) { return bless { name => $name, variables => {} }, $class }
 
 sub sql ($self, $statements) { return $self->psql("$statements;\n") }
 
