@@ -24,7 +24,15 @@ sub cells ($row) {
         $row->{goal}, defined $row->{met} ? ($row->{met} ? 'yes' : 'no') : '';
 }
 
-sub figure ($number, $unit) { return digits($number) . " $unit" }
+sub label ($row) {
+    my $sides = join ' / ', grep { defined } $row->@{qw(what against)};
+    my $clients = $row->{clients} && ($row->{clients} == 1 ? '1 client' : "$row->{clients} clients");
+    return join ', ', grep { defined } $sides, $clients, $row->{commit} && "commit $row->{commit}";
+}
+
+sub figure ($number, $unit) {
+    return $unit eq 'µs' && $number >= 1000 ? digits($number / 1000) . ' ms' : digits($number) . " $unit";
+}
 
 # Three digits that say something.
 sub digits ($number) {
