@@ -7,14 +7,15 @@ my @cases = ({ accounts => 1000, clients => [1, 4], goal => '>= 5' }, { accounts
 my ($transfers, $awards) = map { "SELECT count(*) FROM $_" } qw(ledger.transfers rewards.points_events);
 
 sub measure ($bench) {
+    my $database = $bench->database('award', accounts => 1000);
+    $database->file($_) for qw(baseline_transfer.sql setup.sql);
     for my $case (@cases) {
-        my $database = $bench->database("award_$case->{accounts}", accounts => $case->{accounts});
-        $database->file($_) for qw(baseline_transfer.sql setup.sql);
         my %row = (what => "award, accounts: $case->{accounts}", against => 'double entry', unit => '/ s', goal => $case->{goal});
         for my $load ($bench->loads($case->{clients}->@*)) {
+            my %how = (%$load, defines => { accounts => $case->{accounts} });
             $bench->compare(%row, %$load,
-                theirs => sub { $database->tps('baseline_transfer.pgbench', %$load, counted_by => $transfers) },
-                ours => sub { $database->tps('award.pgbench', %$load, counted_by => $awards) });
+                theirs => sub { $database->tps('baseline_transfer.pgbench', %how, counted_by => $transfers) },
+                ours => sub { $database->tps('award.pgbench', %how, counted_by => $awards) });
         }
     }
 }

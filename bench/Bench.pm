@@ -1,4 +1,5 @@
-# What the parts of the bench measure with. A part is a module with a function measure, and has its place in @parts of bench/run:
+# What the parts of the bench measure with. A part is a module with a function measure; it has its place in @parts of
+# bench/run, and one in docs/performance.md between <!-- bench PART --> and <!-- /bench PART -->:
 #
 #   package Redeem;
 #   use v5.36;
@@ -14,8 +15,8 @@
 #
 # $bench->compare(ROW, theirs => sub, ours => sub)   both take turns; the row gets the median of the ratios ours / theirs of
 #                                                    the rounds, and their spread
-# $bench->take_turns(LABEL, NAME => sub, ...)        the same for any number of ways: { NAME => [a figure of each round] }, to be
-# $bench->ratio(ROW, theirs => [...], ours => [...]) recorded afterwards
+# $bench->take_turns(LABEL, NAME => sub, ...)        the same for any number of ways: { NAME => [a figure of each round] },
+# $bench->ratio(ROW, theirs => [...], ours => [...]) to be recorded afterwards
 # $bench->record(ROW, ours => figure)                a figure of ours alone; ours may be [a figure of each round]
 # $bench->table([HEADS], [CELLS], ...)               another table for the part's section
 # $bench->note(TEXT)                                 a sentence below the part's tables

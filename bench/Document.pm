@@ -2,8 +2,6 @@
 # <!-- /bench PART -->; everything else was written by hand, and stays.
 package Document;
 use v5.36;
-use utf8;
-use Table;
 
 sub load ($class, $file) {
     open my $text, '<:encoding(UTF-8)', $file or die "cannot read $file: $!\n";

@@ -6,7 +6,7 @@ package Picture;
 use v5.36;
 use utf8;
 use List::Util qw(max);
-use POSIX qw(ceil floor);
+use POSIX qw(floor);
 use Table qw(digits);
 
 my $style = <<'CSS';
@@ -22,10 +22,10 @@ my $style = <<'CSS';
     text { fill: #24303d }
 CSS
 my @colours = ('#2f6f9f', '#b9640b', '#2f7d4f', '#8a3f8f', '#b03a3a', '#44546a');
-my $width = 920;
+my $width = 1040;
 
 my $row_height = 22;
-my ($bar_left, $bar_right) = (400, 850);
+my ($bar_left, $bar_right) = (540, 970);
 my @groups = (['>', 'how many times as fast: longer is better'], ['<', 'how many times as long it takes: shorter is better']);
 
 sub bars (@rows) {
@@ -70,7 +70,7 @@ sub bar ($row, $y, $x_of) {
 
 sub goal ($row) { return $row->{goal} =~ s/[<>]= //r }
 
-my ($left, $right, $top, $bottom) = (80, 740, 50, 350);
+my ($left, $right, $top, $bottom) = (80, 780, 50, 350);
 
 sub lines (%plot) {
     my $most = 1.1 * max(map { @$_ } values $plot{series}->%*);

@@ -31,12 +31,13 @@ sub label ($row) {
 }
 
 sub figure ($number, $unit) {
-    return $unit eq 'µs' && $number >= 1000 ? digits($number / 1000) . ' ms' : digits($number) . " $unit";
+    ($number, $unit) = ($number / 1000, 'ms') if $unit eq 'µs' && $number >= 1000;
+    return join ' ', digits($number), $unit || ();
 }
 
 # Three digits that say something.
 sub digits ($number) {
-    return sprintf $number >= 9.95 ? '%.1f' : '%.2f', $number if $number < 99.95;
+    return sprintf $number >= 9.95 ? '%.1f' : $number >= 0.1 ? '%.2f' : '%.4f', $number if $number < 99.95;
     return scalar reverse(reverse(sprintf '%.0f', $number) =~ s/(\d{3})(?=\d)/$1,/gr);
 }
 
