@@ -16,10 +16,10 @@ my @refused = qw(AVX AVX2 AVX512F AVX512VL AVX512BW AVX_Fast_Unaligned_Load BMI1
     SSE4_1 SSE4_2 SSSE3 XSAVEC);
 my %same_code = (OPENSSL_ia32cap => '0x20007800110:0', GLIBC_TUNABLES => 'glibc.cpu.hwcaps=' . join(',', map { "-$_" } @refused));
 
-# Nothing in the background, and no write that is larger because it is the first one to its page.
+# Nothing in the background, no write that is larger because it is the first one to its page, and room for all that a run writes.
 my %settings = (
     autovacuum => 'off', fsync => 'off', full_page_writes => 'off', jit => 'off', listen_addresses => '', max_wal_senders => 0,
-    shared_buffers => '64MB', timezone => 'UTC', wal_level => 'minimal',
+    shared_buffers => '128MB', timezone => 'UTC', wal_buffers => '16MB', wal_level => 'minimal',
 );
 my @settings = map { ('-c', "$_=$settings{$_}") } sort keys %settings;
 
