@@ -79,6 +79,7 @@ void put(TupleTableSlot* row, std::size_t place, const RowField& field) {
 
 TupleTableSlot* fill(TupleTableSlot* row, TupleTableSlot* written, TupleTableSlot* replaced) {
     ExecClearTuple(row);
+    slot_getallattrs(written);
     for (std::uint8_t column = 0; column < event::column_count; ++column) put(row, column, column_of(written, column));
     for (const std::uint8_t column : {event::company_id, event::validation_status}) (void)required(written, column);
     for (std::size_t one = 0; one < std::size(decision); ++one)

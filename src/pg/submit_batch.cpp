@@ -212,6 +212,7 @@ SQL_FUNCTION(rewards_submit_points_events) {
     read_events(batch, events, context);
     order_by_account(batch);
     with_write("submit_points_events()", [&](Write& write) {
+        write.gathers_rows = true;
         Ledger ledger = open_ledger(write);
         for (int first = 0; first < batch.count;) first = submit_account(ledger, context, batch, first);
     });

@@ -121,7 +121,7 @@ TransactionId holder_of(Table& table, std::size_t lookup, std::initializer_list<
 RangeScan begin_scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range,
                      ScanDirection direction) {
     const Lookup& by = table.layout->lookups[lookup];
-    write_if_met(table, by, keys, range);
+    write_if_met(table, lookup, keys, range);
     Relation index = open_index(table, lookup);
     SearchKeys search = equal_to(table, by, index, keys);
     const std::size_t column = keys.size();

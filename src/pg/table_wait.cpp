@@ -4,7 +4,7 @@ namespace rewards::pg {
 
 namespace {
 
-constexpr int most_waiting = 256;
+constexpr std::size_t most_waiting = 256;
 constexpr std::size_t most_waiting_bytes = 64 * 1024;
 
 }  // namespace
@@ -12,8 +12,9 @@ constexpr std::size_t most_waiting_bytes = 64 * 1024;
 struct WaitingRows {
     MemoryContext memory;  // for what writing them leaves behind
     std::array<TupleTableSlot*, most_waiting> rows;
-    int count;
-    int slots;
+    std::array<std::array<std::uint32_t, most_waiting>, most_lookups> hashes;  // of the keys of each lookup
+    std::size_t count;
+    std::size_t slots;
     std::size_t bytes;
 };
 
@@ -34,14 +35,13 @@ bool may_refuse_rows(const Table& table) {
     return false;
 }
 
-TupleTableSlot* next_slot(const Table& table, WaitingRows& waiting) {
-    TupleTableSlot*& slot = waiting.rows[static_cast<std::size_t>(waiting.count++)];
-    if (waiting.count <= waiting.slots) return slot;
-    waiting.slots = waiting.count;
+TupleTableSlot* slot_for(const Table& table, WaitingRows& waiting, std::size_t place) {
+    if (place < waiting.slots) return waiting.rows[place];
     MemoryContext caller = MemoryContextSwitchTo(table.estate->es_query_cxt);
-    slot = ExecInitExtraTupleSlot(table.estate, RelationGetDescr(table.relation), &TTSOpsHeapTuple);
+    waiting.rows[place] = ExecInitExtraTupleSlot(table.estate, RelationGetDescr(table.relation), &TTSOpsHeapTuple);
     MemoryContextSwitchTo(caller);
-    return slot;
+    waiting.slots = place + 1;
+    return waiting.rows[place];
 }
 
 void add_entries(const Table& table, TupleTableSlot* row) {
@@ -53,27 +53,65 @@ void add_entries(const Table& table, TupleTableSlot* row) {
     ExecARInsertTriggers(table.estate, table.info, row, recheck, nullptr);
 }
 
-// Ends of other types are not looked at: the row could be in the range.
-bool is_outside(Datum value, Oid type, const Range& range) {
-    if (type != TIMESTAMPTZOID) return false;
-    const TimestampTz time = DatumGetTimestampTz(value);
-    return (range.from && time < DatumGetTimestampTz(*range.from)) ||
-           (range.until && time >= DatumGetTimestampTz(*range.until));
+AttrNumber number_of(const Table& table, std::uint8_t column) { return table.layout->attributes[column]; }
+
+std::uint32_t hash_with(std::uint32_t hash, Datum key, const FormData_pg_attribute& form) {
+    if (form.attbyval) return hash_combine(hash, hash_bytes_uint32(static_cast<std::uint32_t>(key ^ key >> 32)));
+    const std::string_view bytes = form.attlen > 0
+                                       ? std::string_view(DatumGetPointer(key), static_cast<std::size_t>(form.attlen))
+                                       : bytes_view(key);
+    return hash_combine(
+        hash, hash_bytes(reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size())));
 }
 
-bool is_met(const Table& table, TupleTableSlot* row, const Lookup& by, std::initializer_list<Datum> keys,
-            const Range& range) {
-    const std::uint8_t* column = by.columns.data();
+void note_keys(const Table& table, TupleTableSlot* row, std::size_t place) {
+    for (std::size_t lookup = 0; lookup < table.layout->lookups.size(); ++lookup) {
+        const Lookup& by = table.layout->lookups[lookup];
+        std::uint32_t hash = 0;
+        for (std::size_t key = 0; key < by.count; ++key) {
+            const int index = number_of(table, by.columns[key]) - 1;
+            if (row->tts_isnull[index]) continue;
+            hash = hash_with(hash, row->tts_values[index], *TupleDescAttr(row->tts_tupleDescriptor, index));
+        }
+        table.waiting->hashes[lookup][place] = hash;
+    }
+}
+
+struct Search {
+    const Lookup& by;
+    std::initializer_list<Datum> keys;
+    const Range& range;
+};
+
+// Only times are compared: another value might be in the range.
+bool is_in_range(const Table& table, TupleTableSlot* row, const Search& search) {
+    const std::uint8_t column = search.by.columns[search.keys.size()];
+    if (table.layout->columns[column].type != TIMESTAMPTZOID) return true;
     bool is_null;
-    for (Datum key : keys) {
-        const AttrNumber number = table.layout->attributes[*column++];
+    const TimestampTz time = DatumGetTimestampTz(slot_getattr(row, number_of(table, column), &is_null));
+    return !is_null && (!search.range.from || time >= DatumGetTimestampTz(*search.range.from)) &&
+           (!search.range.until || time < DatumGetTimestampTz(*search.range.until));
+}
+
+bool is_met(const Table& table, TupleTableSlot* row, const Search& search) {
+    if ((search.range.from || search.range.until) && !is_in_range(table, row, search)) return false;
+    const std::uint8_t* column = search.by.columns.data();
+    for (Datum key : search.keys) {
+        const AttrNumber number = number_of(table, *column++);
         const Form_pg_attribute form = TupleDescAttr(row->tts_tupleDescriptor, number - 1);
+        bool is_null;
         const Datum value = slot_getattr(row, number, &is_null);
         if (is_null || !datum_image_eq(value, key, form->attbyval, form->attlen)) return false;
     }
-    if (!range.from && !range.until) return true;
-    const Datum value = slot_getattr(row, table.layout->attributes[*column], &is_null);
-    return !is_null && !is_outside(value, table.layout->columns[*column].type, range);
+    return true;
+}
+
+std::uint32_t hash_of(const Table& table, const Search& search) {
+    const std::uint8_t* column = search.by.columns.data();
+    std::uint32_t hash = 0;
+    for (Datum key : search.keys)
+        hash = hash_with(hash, key, *TupleDescAttr(RelationGetDescr(table.relation), number_of(table, *column++) - 1));
+    return hash;
 }
 
 }  // namespace
@@ -90,7 +128,9 @@ WaitingRows* begin_waiting(const Table& table) {
 
 void add_waiting(Table& table, TupleTableSlot* row) {
     WaitingRows& waiting = *table.waiting;
-    TupleTableSlot* slot = ExecCopySlot(next_slot(table, waiting), row);
+    const std::size_t place = waiting.count++;
+    note_keys(table, row, place);
+    TupleTableSlot* slot = ExecCopySlot(slot_for(table, waiting, place), row);
     waiting.bytes += ExecFetchSlotHeapTuple(slot, true, nullptr)->t_len;
     if (waiting.count == most_waiting || waiting.bytes > most_waiting_bytes) write_waiting(table);
 }
@@ -99,9 +139,10 @@ void write_waiting(Table& table) {
     if (table.waiting == nullptr || table.waiting->count == 0) return;
     WaitingRows& waiting = *table.waiting;
     MemoryContext caller = MemoryContextSwitchTo(waiting.memory);
-    table_multi_insert(table.relation, waiting.rows.data(), waiting.count, GetCurrentCommandId(true), 0, nullptr);
+    table_multi_insert(table.relation, waiting.rows.data(), static_cast<int>(waiting.count), GetCurrentCommandId(true),
+                       0, nullptr);
     MemoryContextSwitchTo(table.estate->es_query_cxt);
-    for (TupleTableSlot* row : std::span(waiting.rows).first(static_cast<std::size_t>(waiting.count))) {
+    for (TupleTableSlot* row : std::span(waiting.rows).first(waiting.count)) {
         add_entries(table, row);
         ExecClearTuple(row);
     }
@@ -116,11 +157,15 @@ void write_waiting(Write& write) {
     for (std::size_t one = 0; one < write.table_count; ++one) write_waiting(write.tables[one]);
 }
 
-void write_if_met(Table& table, const Lookup& by, std::initializer_list<Datum> keys, const Range& range) {
-    if (table.waiting == nullptr) return;
-    const auto waiting = std::span(table.waiting->rows).first(static_cast<std::size_t>(table.waiting->count));
-    if (std::ranges::any_of(waiting, [&](TupleTableSlot* row) { return is_met(table, row, by, keys, range); }))
-        write_waiting(table);
+void write_if_met(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range) {
+    if (table.waiting == nullptr || table.waiting->count == 0) return;
+    const WaitingRows& waiting = *table.waiting;
+    const Search search{table.layout->lookups[lookup], keys, range};
+    const bool has_whole_key = keys.size() == search.by.count;
+    const std::uint32_t hash = has_whole_key ? hash_of(table, search) : 0;
+    for (std::size_t place = 0; place < waiting.count; ++place)
+        if ((!has_whole_key || waiting.hashes[lookup][place] == hash) && is_met(table, waiting.rows[place], search))
+            return write_waiting(table);
 }
 
 }  // namespace rewards::pg

@@ -16,6 +16,6 @@ void write_waiting(Table& table);
 void write_waiting(Write& write);
 
 // The same if the search could come to one of them.
-void write_if_met(Table& table, const Lookup& by, std::initializer_list<Datum> keys, const Range& range);
+void write_if_met(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range);
 
 }  // namespace rewards::pg
