@@ -10,7 +10,7 @@ CREATE FUNCTION rewards.validate_pending_events(
     OUT validated bigint, OUT pending_review bigint, OUT rejected bigint, OUT skipped bigint)
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_validate_pending_events';
 COMMENT ON FUNCTION rewards.validate_pending_events(integer) IS
-    'Decides the oldest pending events of the company whose rule''s pending_for is over, by their trust scores; those that would take more points than there are wait for review. For a scheduler: never waits for a lock, and leaves what others hold (skipped) for the next time. Errors as validate_points_event(), invalid_parameter_value';
+    'Decides the oldest pending events of the company (by their ids, which are in the order of time) whose rule''s pending_for is over, by their trust scores; those that would take more points than there are wait for review. For a scheduler: never waits for a lock, and leaves what others hold (skipped) for the next time. Errors as validate_points_event(), invalid_parameter_value';
 
 CREATE FUNCTION rewards.review_points_event(
     event_id uuid, decision text, actor text DEFAULT NULL, note text DEFAULT NULL,

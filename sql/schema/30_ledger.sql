@@ -142,7 +142,8 @@ CREATE VIEW rewards.ledger WITH (security_invoker = true) AS
 COMMENT ON VIEW rewards.ledger IS 'Every entry of every account: an event (kind event) or a change of its status (kind status), numbered without gaps by version and chained by entry_hash';
 
 CREATE INDEX points_events_history ON rewards.points_events (user_id, company_id, event_time, id);
-CREATE INDEX points_events_undecided ON rewards.points_events (company_id, created_at)
+-- A reviewer knows an event by its id alone, and ids are in the order of time.
+CREATE INDEX points_events_undecided ON rewards.points_events (company_id, id)
     WHERE validation_status IN ('pending', 'validating', 'pending_review', 'flagged');
 CREATE UNIQUE INDEX points_events_payload ON rewards.points_events (user_id, company_id, payload_hash)
     WHERE payload_hash IS NOT NULL;

@@ -23,10 +23,6 @@ ALTER TABLE rewards.event_approvals ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL S
 CREATE POLICY tenant ON rewards.event_approvals
     USING (company_id = rewards.get_back_end_company_id());
 
--- A reviewer knows an event by its id alone.
-CREATE INDEX points_events_undecided_id ON rewards.points_events (id)
-    WHERE validation_status IN ('pending', 'validating', 'pending_review', 'flagged');
-
 CREATE VIEW rewards.review_queue WITH (security_invoker = true) AS
     SELECT e.id AS event_id, e.user_id, e.company_id, e.event_type, e.event_time, e.points_delta AS points,
            e.validation_status AS status, e.trust_score, e.created_at, clock_timestamp() - e.created_at AS age,

@@ -62,6 +62,8 @@ ALTER TABLE rewards.coupon_templates ENABLE ALWAYS TRIGGER keep_in_place;
 CREATE TRIGGER stamp_update BEFORE UPDATE ON rewards.coupon_templates
     FOR EACH ROW WHEN (OLD.* *<> NEW.* AND OLD.updated_at = NEW.updated_at) EXECUTE FUNCTION rewards.stamp_update();
 
+CREATE TRIGGER coupon_templates_changed AFTER UPDATE OR DELETE OR TRUNCATE ON rewards.coupon_templates
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.forget_cached_table();
 CREATE TRIGGER audit_insert AFTER INSERT ON rewards.coupon_templates REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.audit_changes('company_id');
 CREATE TRIGGER audit_update AFTER UPDATE ON rewards.coupon_templates REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

@@ -71,8 +71,7 @@ bool is_sold_out(Write& write, const Uuid& template_id, const Offer& offer) {
 std::optional<RedeemRefusal> reason_to_refuse(Review& review, std::size_t item) {
     Write& write = *review.ledger.write;
     RedeemItem& wanted = review.request.items[item];
-    const std::optional<Offer> offer =
-        find_offer(open_templates(write), review.account.key.company, wanted.template_id);
+    const std::optional<Offer> offer = known_offer(write, review.account.key.company, wanted.template_id);
     if (!offer) return RedeemRefusal{&refusal::template_not_found, item};
     wanted.offer = *offer;
     const TimestampTz now = review.account.now;

@@ -48,8 +48,11 @@ struct Offer {
     Datum value;
 };
 
-// Nothing: the company has no such template.
+// As the table has it now. Nothing: the company has no such template.
 std::optional<Offer> find_offer(Table& templates, const Uuid& company, const Uuid& template_id);
+
+// The same, from what this backend has kept since the templates last changed.
+std::optional<Offer> known_offer(Write& write, const Uuid& company, const Uuid& template_id);
 
 // When a coupon that is issued now expires; nothing: never.
 std::optional<TimestampTz> expiry_of(const Offer& offer, TimestampTz now);

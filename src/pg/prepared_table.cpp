@@ -102,8 +102,7 @@ IndexInfo* info_for_statement(const PreparedIndex& prepared, Relation index) {
 }  // namespace
 
 PreparedTable prepare_table(Relation relation) {
-    MemoryContext memory =
-        AllocSetContextCreate(CurrentMemoryContext, "rewards prepared table", ALLOCSET_SMALL_SIZES);
+    MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "rewards prepared table", ALLOCSET_SMALL_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(memory);
     PreparedTable prepared{memory, makeNode(ResultRelInfo), {}};
     InitResultRelInfo(prepared.info, relation, 0, nullptr, 0);
@@ -145,7 +144,12 @@ void open_indexes(const PreparedTable& prepared, ResultRelInfo* info) {
 }
 
 void close_indexes(ResultRelInfo* info) {
-    for (int one = 0; one < info->ri_NumIndices; ++one) index_close(info->ri_IndexRelationDescs[one], NoLock);
+    for (int one = 0; one < info->ri_NumIndices; ++one) {
+#if PG_VERSION_NUM >= 170000
+        index_insert_cleanup(info->ri_IndexRelationDescs[one], info->ri_IndexRelationInfo[one]);
+#endif
+        index_close(info->ri_IndexRelationDescs[one], NoLock);
+    }
     info->ri_NumIndices = 0;
 }
 

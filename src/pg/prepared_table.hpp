@@ -1,6 +1,6 @@
 // The executor works out anew, for every statement that writes to a table, what its CHECK constraints, triggers and indexes
-// are, and compiles their conditions. For a hot function that is every call, and was more than the writing itself. It is
-// worked out once, and kept with the table's layout until the table or one of its indexes changes.
+// are, and compiles their conditions. For a hot function that is every call, and would be more than half of a redemption. It
+// is worked out once, and kept with the table's layout until the table or one of its indexes changes.
 #pragma once
 
 #include "pg/postgres.hpp"

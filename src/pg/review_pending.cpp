@@ -68,7 +68,7 @@ constexpr const char* due_events = R"(
              WHERE e.company_id = $1 AND e.validation_status = 'pending'
                AND e.created_at <= now() - CASE WHEN own.company_id IS NOT NULL THEN coalesce(own.pending_for, '0')
                                                 ELSE coalesce(everybodys.pending_for, '0') END
-             ORDER BY e.created_at LIMIT $2) AS oldest
+             ORDER BY e.id LIMIT $2) AS oldest
      ORDER BY user_id, id)";
 
 struct DueEvent {

@@ -133,6 +133,7 @@ bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> key
         if (result == TM_Ok && failure.traversed) continue;
         if (result == TM_Ok) {
             table.locked_in = newest_write();
+            AcceptInvalidationMessages();  // what is kept of rules and templates must not be older than the lock
             return true;
         }
         if (result == TM_WouldBlock) return false;

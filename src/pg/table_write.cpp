@@ -147,8 +147,8 @@ bool run_before_update(Table& table, TupleTableSlot* row) {
     const bool is_kept = ExecBRUpdateTriggers(table.estate, &recheck, table.info, &table.found->tts_tid, nullptr, row,
                                               nullptr, nullptr, false);
 #elif PG_VERSION_NUM >= 160000
-    const bool is_kept = ExecBRUpdateTriggers(table.estate, &recheck, table.info, &table.found->tts_tid, nullptr, row,
-                                              nullptr, nullptr);
+    const bool is_kept =
+        ExecBRUpdateTriggers(table.estate, &recheck, table.info, &table.found->tts_tid, nullptr, row, nullptr, nullptr);
 #else
     const bool is_kept =
         ExecBRUpdateTriggers(table.estate, &recheck, table.info, &table.found->tts_tid, nullptr, row, nullptr);

@@ -114,7 +114,7 @@ TupleDesc result_columns(FunctionCallInfo call) {
         Oid function;
         TupleDesc columns;
     };
-    static std::array<Known, 16> known{};
+    static std::array<Known, 64> known{};
     static std::size_t next = 0;
 
     const Oid function = call->flinfo->fn_oid;
@@ -126,7 +126,8 @@ TupleDesc result_columns(FunctionCallInfo call) {
         ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("function must return a row"));
     MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
     Known& slot = known[next++ % known.size()];
-    slot = {InvalidOid, nullptr};  // a descriptor that falls out of the ring is left to its callers
+    if (slot.columns != nullptr) FreeTupleDesc(slot.columns);
+    slot = {InvalidOid, nullptr};
     columns = BlessTupleDesc(CreateTupleDescCopy(columns));
     slot = {function, columns};
     MemoryContextSwitchTo(caller);

@@ -305,8 +305,9 @@ SELECT * FROM amiss;
 BEGIN;
 SELECT rewards.set_company_context(:'company_b', 'scheduler') \gset
 
-INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, trust_score, created_at)
-SELECT ('a0000000-0000-4000-8000-00000000573' || n)::uuid, 'q ' || n, now(), 1, 60, now() - n * interval '1 minute' FROM generate_series(1, 5) n;
+INSERT INTO rewards.points_events (id, user_id, event_type, event_time, points_delta, trust_score, created_at)
+SELECT rewards.uuidv7_floor(now() - n * interval '1 minute'), ('a0000000-0000-4000-8000-00000000573' || n)::uuid, 'q ' || n, now(), 1, 60,
+       now() - n * interval '1 minute' FROM generate_series(1, 5) n;
 SELECT * FROM rewards.validate_pending_events(2);
 SELECT string_agg(event_type, ', ' ORDER BY event_type) FROM rewards.points_events WHERE event_type LIKE 'q %' AND validation_status = 'validated';
 SELECT * FROM rewards.validate_pending_events(100000);
