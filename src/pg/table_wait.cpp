@@ -12,7 +12,7 @@ constexpr std::size_t most_waiting_bytes = 64 * 1024;
 struct WaitingRows {
     MemoryContext memory;  // for what writing them leaves behind
     std::array<TupleTableSlot*, most_waiting> rows;
-    std::array<std::array<std::uint32_t, most_waiting>, most_lookups> hashes;  // of the keys of each lookup
+    std::array<std::array<std::uint32_t, most_waiting>, most_lookups> hashes;  // of the last key of each lookup
     std::size_t count;
     std::size_t slots;
     std::size_t bytes;
@@ -25,13 +25,17 @@ bool is_ours(const Table& table, Relation index) {
            std::ranges::find(table.layout->indexes, RelationGetRelid(index)) != table.layout->indexes.end();
 }
 
-// In ours, nothing of what we write exists. In the owner's it may, and the error has to come with the row that it is about.
+// Ours take what we write. The owner's may not, and then the error has to come with the row that it is about.
+bool may_refuse(const Table& table, int index) {
+    Relation relation = table.info->ri_IndexRelationDescs[index];
+    const IndexInfo* info = table.info->ri_IndexRelationInfo[index];
+    return !is_ours(table, relation) &&
+           (info->ii_Unique || info->ii_ExclusionOps != nullptr || info->ii_Expressions != NIL);
+}
+
 bool may_refuse_rows(const Table& table) {
-    const ResultRelInfo* info = table.info;
-    for (int one = 0; one < info->ri_NumIndices; ++one) {
-        Relation index = info->ri_IndexRelationDescs[one];
-        if ((index->rd_index->indisunique || index->rd_index->indisexclusion) && !is_ours(table, index)) return true;
-    }
+    for (int index = 0; index < table.info->ri_NumIndices; ++index)
+        if (may_refuse(table, index)) return true;
     return false;
 }
 
@@ -55,25 +59,22 @@ void add_entries(const Table& table, TupleTableSlot* row) {
 
 AttrNumber number_of(const Table& table, std::uint8_t column) { return table.layout->attributes[column]; }
 
-std::uint32_t hash_with(std::uint32_t hash, Datum key, const FormData_pg_attribute& form) {
-    if (form.attbyval) return hash_combine(hash, hash_bytes_uint32(static_cast<std::uint32_t>(key ^ key >> 32)));
-    const std::string_view bytes = form.attlen > 0
-                                       ? std::string_view(DatumGetPointer(key), static_cast<std::size_t>(form.attlen))
+std::uint32_t hash_of(const Table& table, std::uint8_t column, Datum key) {
+    const Form_pg_attribute form = TupleDescAttr(RelationGetDescr(table.relation), number_of(table, column) - 1);
+    if (form->attbyval) return hash_bytes_uint32(static_cast<std::uint32_t>(key ^ key >> 32));
+    const std::string_view bytes = form->attlen > 0
+                                       ? std::string_view(DatumGetPointer(key), static_cast<std::size_t>(form->attlen))
                                        : bytes_view(key);
-    return hash_combine(
-        hash, hash_bytes(reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size())));
+    return hash_bytes(reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
 }
 
 void note_keys(const Table& table, TupleTableSlot* row, std::size_t place) {
     for (std::size_t lookup = 0; lookup < table.layout->lookups.size(); ++lookup) {
         const Lookup& by = table.layout->lookups[lookup];
-        std::uint32_t hash = 0;
-        for (std::size_t key = 0; key < by.count; ++key) {
-            const int index = number_of(table, by.columns[key]) - 1;
-            if (row->tts_isnull[index]) continue;
-            hash = hash_with(hash, row->tts_values[index], *TupleDescAttr(row->tts_tupleDescriptor, index));
-        }
-        table.waiting->hashes[lookup][place] = hash;
+        const std::uint8_t last = by.columns[by.count - 1u];
+        const int index = number_of(table, last) - 1;
+        table.waiting->hashes[lookup][place] =
+            row->tts_isnull[index] ? 0 : hash_of(table, last, row->tts_values[index]);
     }
 }
 
@@ -104,14 +105,6 @@ bool is_met(const Table& table, TupleTableSlot* row, const Search& search) {
         if (is_null || !datum_image_eq(value, key, form->attbyval, form->attlen)) return false;
     }
     return true;
-}
-
-std::uint32_t hash_of(const Table& table, const Search& search) {
-    const std::uint8_t* column = search.by.columns.data();
-    std::uint32_t hash = 0;
-    for (Datum key : search.keys)
-        hash = hash_with(hash, key, *TupleDescAttr(RelationGetDescr(table.relation), number_of(table, *column++) - 1));
-    return hash;
 }
 
 }  // namespace
@@ -161,10 +154,10 @@ void write_if_met(Table& table, std::size_t lookup, std::initializer_list<Datum>
     if (table.waiting == nullptr || table.waiting->count == 0) return;
     const WaitingRows& waiting = *table.waiting;
     const Search search{table.layout->lookups[lookup], keys, range};
-    const bool has_whole_key = keys.size() == search.by.count;
-    const std::uint32_t hash = has_whole_key ? hash_of(table, search) : 0;
+    const bool has_last_key = keys.size() == search.by.count;
+    const std::uint32_t hash = has_last_key ? hash_of(table, search.by.columns[keys.size() - 1], *(keys.end() - 1)) : 0;
     for (std::size_t place = 0; place < waiting.count; ++place)
-        if ((!has_whole_key || waiting.hashes[lookup][place] == hash) && is_met(table, waiting.rows[place], search))
+        if ((!has_last_key || waiting.hashes[lookup][place] == hash) && is_met(table, waiting.rows[place], search))
             return write_waiting(table);
 }
 
