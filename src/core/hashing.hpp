@@ -3,7 +3,9 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -39,6 +41,32 @@ public:
 private:
     HashContext context_;
     bool ok_;
+};
+
+// Many small pieces: one call of the digest for a usual message instead of one for each. Not for secrets: it keeps a copy.
+class Gathered {
+public:
+    explicit Gathered(Hashing& hashing) noexcept : hashing_(hashing) {}
+
+    void add(Bytes bytes) noexcept {
+        if (bytes.size() > buffer_.size() - used_) flush();
+        if (bytes.size() > buffer_.size()) {
+            hashing_.add(bytes);
+            return;
+        }
+        std::ranges::copy(bytes, buffer_.begin() + static_cast<std::ptrdiff_t>(used_));
+        used_ += bytes.size();
+    }
+
+    void flush() noexcept {
+        hashing_.add(Bytes(buffer_).first(used_));
+        used_ = 0;
+    }
+
+private:
+    Hashing& hashing_;
+    std::array<std::uint8_t, 512> buffer_;
+    std::size_t used_ = 0;
 };
 
 }  // namespace rewards

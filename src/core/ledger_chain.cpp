@@ -1,9 +1,5 @@
 #include "core/ledger_chain.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
-
 #include "core/hashing.hpp"
 
 namespace rewards {
@@ -14,32 +10,6 @@ namespace {
 constexpr std::string_view layout_tag = "pg_rewards account v1";
 
 constexpr Error hashing_failed{Fault::crypto, "could not compute the hash of a ledger entry"};
-
-// One call of the digest for a usual entry instead of one for each field.
-class Gathered {
-public:
-    explicit Gathered(Hashing& hashing) noexcept : hashing_(hashing) {}
-
-    void add(Bytes bytes) noexcept {
-        if (bytes.size() > buffer_.size() - used_) flush();
-        if (bytes.size() > buffer_.size()) {
-            hashing_.add(bytes);
-            return;
-        }
-        std::ranges::copy(bytes, buffer_.begin() + static_cast<std::ptrdiff_t>(used_));
-        used_ += bytes.size();
-    }
-
-    void flush() noexcept {
-        hashing_.add(Bytes(buffer_).first(used_));
-        used_ = 0;
-    }
-
-private:
-    Hashing& hashing_;
-    std::array<std::uint8_t, 512> buffer_;
-    std::size_t used_ = 0;
-};
 
 void add_field(Gathered& gathered, const EntryField& field) noexcept {
     gathered.add(big_endian(static_cast<std::uint8_t>(field.form)));

@@ -17,13 +17,16 @@ constexpr std::uint8_t value_flag[] = {1};
 
 Result<Fingerprint> fingerprint(std::span<const Field> fields) noexcept {
     Hashing hashing(sha256_algorithm());
-    hashing.add(bytes_of(layout_tag)).add(big_endian(std::uint64_t{fields.size()}));
+    Gathered gathered(hashing);
+    gathered.add(bytes_of(layout_tag));
+    gathered.add(big_endian(std::uint64_t{fields.size()}));
     for (const Field& field : fields) {
-        if (field.is_null)
-            hashing.add(null_flag);
-        else
-            hashing.add(value_flag).add(big_endian(std::uint64_t{field.bytes.size()})).add(bytes_of(field.bytes));
+        gathered.add(field.is_null ? null_flag : value_flag);
+        if (field.is_null) continue;
+        gathered.add(big_endian(std::uint64_t{field.bytes.size()}));
+        gathered.add(bytes_of(field.bytes));
     }
+    gathered.flush();
 
     Result<Fingerprint> print;
     if (!hashing.finish(print.value)) print.error = {Fault::crypto, "could not compute a request fingerprint"};

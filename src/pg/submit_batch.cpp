@@ -14,10 +14,16 @@ struct BatchEvent {
     SubmitAnswer answer;
 };
 
+// In the order of the accounts.
+struct Turn {
+    Uuid user;
+    int event;
+};
+
 struct Batch {
     BatchEvent* events;
     int count;
-    int* order;   // of the accounts
+    Turn* turns;
     int current;  // the event that is being read or submitted, for error messages; nothing_current
     bool is_read;
 };
@@ -32,92 +38,133 @@ void say_which_event(void* argument) {
     if (!batch.is_read) errdetail("It is about event %d of the batch.", batch.current + 1);
 }
 
-JsonbValue* member_of(JsonbContainer* event, const char* name) {
-    return getKeyJsonValueFromContainer(event, name, static_cast<int>(std::strlen(name)), nullptr);
-}
-
-bool is_given(const JsonbValue* found) { return found != nullptr && found->type != jbvNull; }
-
-std::optional<std::string_view> text_in(JsonbContainer* event, const char* name) {
-    const JsonbValue* found = member_of(event, name);
-    if (!is_given(found)) return std::nullopt;
-    if (found->type != jbvString)
-        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be a string", name));
-    return std::string_view(found->val.string.val, static_cast<std::size_t>(found->val.string.len));
-}
-
-const char* required_text(JsonbContainer* event, const char* name) {
-    const std::optional<std::string_view> text = text_in(event, name);
-    if (!text) ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name));
-    return pnstrdup(text->data(), text->size());
-}
-
-std::optional<std::string_view> word_in(JsonbContainer* event, const char* name, std::size_t limit) {
-    const std::optional<std::string_view> text = text_in(event, name);
-    if (text && (text->empty() || text->size() > limit)) raise_length(name, text->size(), limit);
-    return text;
-}
-
-std::string_view required_word(JsonbContainer* event, const char* name, std::size_t limit) {
-    const std::string_view text = required_text(event, name);
-    if (text.empty() || text.size() > limit) raise_length(name, text.size(), limit);
-    return text;
-}
-
-RowField json_in(JsonbContainer* event, const char* name) {
-    JsonbValue* found = member_of(event, name);
-    if (!is_given(found)) return {};
-    return JsonbPGetDatum(JsonbValueToJsonb(found));
-}
-
-RowField address_in(JsonbContainer* event, const char* name) {
-    const std::optional<std::string_view> text = text_in(event, name);
-    if (!text) return {};
-    return DirectFunctionCall1(inet_in, CStringGetDatum(pnstrdup(text->data(), text->size())));
-}
-
-TimestampTz time_in(JsonbContainer* event, const char* name) {
-    const Datum time = DirectFunctionCall3(timestamptz_in, CStringGetDatum(required_text(event, name)),
-                                           ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-    return finite_timestamp(DatumGetTimestampTz(time), name);
-}
-
-constexpr std::string_view known_members[] = {
+constexpr std::string_view member_names[] = {
     "user_id",           "event_type",  "event_time",    "nonce",        "device_id",
     "attestation",       "proof_type",  "proof_payload", "payload_hash", "related_entity_type",
     "related_entity_id", "device_info", "ip_address"};
 
+namespace member {
+enum : std::uint8_t {
+    user_id,
+    event_type,
+    event_time,
+    nonce,
+    device_id,
+    attestation,
+    proof_type,
+    proof_payload,
+    payload_hash,
+    related_entity_type,
+    related_entity_id,
+    device_info,
+    ip_address,
+    count
+};
+static_assert(std::size(member_names) == count);
+}  // namespace member
+
+// What is missing is null.
+using Members = std::array<JsonbValue, member::count>;
+
+std::string_view text_of(const JsonbValue& text) {
+    return {text.val.string.val, static_cast<std::size_t>(text.val.string.len)};
+}
+
 // A misspelt member would be lost in silence.
-void require_known_members(JsonbContainer* event) {
+JsonbValue& named(Members& members, std::string_view name) {
+    const auto* known = std::ranges::find(member_names, name);
+    if (known == std::end(member_names))
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("an event has no member \"%.*s\"", static_cast<int>(name.size()), name.data()),
+                errhint("The members are the arguments of rewards.submit_points_event()."));
+    return members[static_cast<std::size_t>(known - member_names)];
+}
+
+Members members_of(JsonbContainer* event) {
+    Members members{};
     JsonbIterator* iterator = JsonbIteratorInit(event);
-    JsonbValue key;
-    for (auto token = JsonbIteratorNext(&iterator, &key, false); token != WJB_DONE;
-         token = JsonbIteratorNext(&iterator, &key, true)) {
-        if (token != WJB_KEY) continue;
-        const std::string_view name(key.val.string.val, static_cast<std::size_t>(key.val.string.len));
-        if (std::ranges::find(known_members, name) == std::end(known_members))
-            ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("an event has no member \"%.*s\"", static_cast<int>(name.size()), name.data()),
-                    errhint("The members are the arguments of rewards.submit_points_event()."));
-    }
+    JsonbValue name;
+    JsonbIteratorNext(&iterator, &name, true);
+    while (JsonbIteratorNext(&iterator, &name, true) == WJB_KEY)
+        JsonbIteratorNext(&iterator, &named(members, text_of(name)), true);
+    return members;
+}
+
+std::optional<std::string_view> text_in(const Members& members, std::uint8_t place) {
+    const JsonbValue& found = members[place];
+    if (found.type == jbvNull) return std::nullopt;
+    if (found.type != jbvString)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s must be a string", member_names[place].data()));
+    return text_of(found);
+}
+
+std::string_view required_text(const Members& members, std::uint8_t place) {
+    const std::optional<std::string_view> text = text_in(members, place);
+    if (!text)
+        ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                errmsg("%s must not be null", member_names[place].data()));
+    return *text;
+}
+
+void require_word(std::string_view text, std::uint8_t place, std::size_t limit) {
+    if (text.empty() || text.size() > limit) raise_length(member_names[place].data(), text.size(), limit);
+}
+
+std::optional<std::string_view> word_in(const Members& members, std::uint8_t place, std::size_t limit) {
+    const std::optional<std::string_view> text = text_in(members, place);
+    if (text) require_word(*text, place, limit);
+    return text;
+}
+
+std::string_view required_word(const Members& members, std::uint8_t place, std::size_t limit) {
+    const std::string_view text = required_text(members, place);
+    require_word(text, place, limit);
+    return text;
+}
+
+RowField json_in(Members& members, std::uint8_t place) {
+    if (members[place].type == jbvNull) return {};
+    return JsonbPGetDatum(JsonbValueToJsonb(&members[place]));
+}
+
+// For the input functions of types.
+Datum terminated(std::string_view text) { return CStringGetDatum(pnstrdup(text.data(), text.size())); }
+
+RowField address_in(const Members& members, std::uint8_t place) {
+    const std::optional<std::string_view> text = text_in(members, place);
+    return text ? DirectFunctionCall1(inet_in, terminated(*text)) : RowField();
+}
+
+// Other spellings are for the type's own input function, which takes its time.
+Uuid user_in(const Members& members) {
+    const std::string_view text = required_text(members, member::user_id);
+    const std::optional<Uuid> usual = parse_uuid(text);
+    return usual ? *usual : uuid_of(DirectFunctionCall1(uuid_in, terminated(text)));
+}
+
+TimestampTz time_in(const Members& members, std::uint8_t place) {
+    const Datum time = DirectFunctionCall3(timestamptz_in, terminated(required_text(members, place)),
+                                           ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+    return finite_timestamp(DatumGetTimestampTz(time), member_names[place].data());
 }
 
 Submission read_submission(JsonbContainer* event) {
-    require_known_members(event);
+    Members members = members_of(event);
     Submission submission{};
-    submission.user = uuid_of(DirectFunctionCall1(uuid_in, CStringGetDatum(required_text(event, "user_id"))));
-    submission.event_type = required_word(event, "event_type", longest_event_type);
-    submission.event_time = time_in(event, "event_time");
-    submission.nonce = required_word(event, "nonce", longest_identifier);
-    submission.device_id = word_in(event, "device_id", longest_identifier);
-    submission.attestation = json_in(event, "attestation");
-    submission.proof_type = word_in(event, "proof_type", longest_identifier);
-    submission.proof_payload = json_in(event, "proof_payload");
-    submission.payload_hash = word_in(event, "payload_hash", longest_identifier);
-    submission.related_type = word_in(event, "related_entity_type", longest_identifier);
-    submission.related_id = word_in(event, "related_entity_id", longest_identifier);
-    submission.device_info = json_in(event, "device_info");
-    submission.ip_address = address_in(event, "ip_address");
+    submission.user = user_in(members);
+    submission.event_type = required_word(members, member::event_type, longest_event_type);
+    submission.event_time = time_in(members, member::event_time);
+    submission.nonce = required_word(members, member::nonce, longest_identifier);
+    submission.device_id = word_in(members, member::device_id, longest_identifier);
+    submission.attestation = json_in(members, member::attestation);
+    submission.proof_type = word_in(members, member::proof_type, longest_identifier);
+    submission.proof_payload = json_in(members, member::proof_payload);
+    submission.payload_hash = word_in(members, member::payload_hash, longest_identifier);
+    submission.related_type = word_in(members, member::related_entity_type, longest_identifier);
+    submission.related_id = word_in(members, member::related_entity_id, longest_identifier);
+    submission.device_info = json_in(members, member::device_info);
+    submission.ip_address = address_in(members, member::ip_address);
     require_sound(submission);
     return submission;
 }
@@ -146,12 +193,11 @@ void read_events(Batch& batch, Jsonb* events, const Context& context) {
 }
 
 void order_by_account(Batch& batch) {
-    batch.order = static_cast<int*>(palloc((static_cast<std::size_t>(batch.count) + 1) * sizeof(int)));
-    for (int one = 0; one < batch.count; ++one) batch.order[one] = one;
-    std::sort(batch.order, batch.order + batch.count, [&](int one, int other) {
-        const Uuid& user = batch.events[one].submission.user;
-        const Uuid& other_user = batch.events[other].submission.user;
-        return user != other_user ? user < other_user : one < other;
+    const auto count = static_cast<std::size_t>(batch.count);
+    batch.turns = static_cast<Turn*>(palloc((count + 1) * sizeof(Turn)));
+    for (int one = 0; one < batch.count; ++one) batch.turns[one] = {batch.events[one].submission.user, one};
+    std::sort(batch.turns, batch.turns + count, [](const Turn& one, const Turn& other) {
+        return one.user != other.user ? one.user < other.user : one.event < other.event;
     });
 }
 
@@ -164,15 +210,15 @@ SubmitAnswer keep(const SubmitAnswer& answer) {
 
 // Returns where the next account's events begin.
 int submit_account(Ledger& ledger, const Context& context, Batch& batch, int first) {
-    batch.current = batch.order[first];
-    const Uuid user = batch.events[batch.current].submission.user;
+    const Uuid user = batch.turns[first].user;
+    batch.current = batch.turns[first].event;
     Account account = lock_account(ledger, {user, context.company});
     Submitter submitter = begin_submitting(ledger, account);
     MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "rewards event", ALLOCSET_DEFAULT_SIZES);
     int place = first;
-    for (; place < batch.count && batch.events[batch.order[place]].submission.user == user; ++place) {
+    for (; place < batch.count && batch.turns[place].user == user; ++place) {
         CHECK_FOR_INTERRUPTS();
-        batch.current = batch.order[place];
+        batch.current = batch.turns[place].event;
         BatchEvent& event = batch.events[batch.current];
         MemoryContext caller = MemoryContextSwitchTo(memory);
         const SubmitAnswer answer = submit_event(submitter, event.submission);
@@ -212,6 +258,7 @@ SQL_FUNCTION(rewards_submit_points_events) {
     read_events(batch, events, context);
     order_by_account(batch);
     with_write("submit_points_events()", [&](Write& write) {
+        write.gathers_rows = true;
         Ledger ledger = open_ledger(write);
         for (int first = 0; first < batch.count;) first = submit_account(ledger, context, batch, first);
     });

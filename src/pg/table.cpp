@@ -1,5 +1,7 @@
 #include "pg/table.hpp"
 
+#include "pg/table_wait.hpp"
+
 namespace rewards::pg {
 
 namespace {
@@ -34,6 +36,7 @@ Table& open(Write& write, TableLayout& layout, LOCKMODE lock) {
     table.layout = &layout;
     table.relation = relation;
     table.found = table_slot_create(relation, &write.estate->es_tupleTable);
+    table.write = &write;
     table.estate = write.estate;
     return table;
 }
@@ -64,6 +67,7 @@ Write begin_write(const char* function) {
 }
 
 void end_write(Write& write) {
+    write_waiting(write);
     AfterTriggerEndQuery(write.estate);
     ExecResetTupleTable(write.estate->es_tupleTable, false);
     for (std::size_t one = 0; one < write.table_count; ++one)
@@ -113,6 +117,7 @@ void open_indexes(Table& table) {
     if (table.info->ri_NumIndices > 0) return;
     MemoryContext caller = MemoryContextSwitchTo(table.estate->es_query_cxt);
     open_indexes(lock_indexes(*table.layout, table.relation), table.info);
+    if (table.write->gathers_rows) table.waiting = begin_waiting(table);
     MemoryContextSwitchTo(caller);
 }
 

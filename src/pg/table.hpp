@@ -13,6 +13,9 @@ namespace rewards::pg {
 
 inline constexpr std::size_t most_tables = 16;
 
+struct Write;
+struct WaitingRows;
+
 struct Table {
     TableLayout* layout;
     Relation relation;
@@ -20,7 +23,9 @@ struct Table {
     ResultRelInfo* speculative;  // null until insert_if_new needs it
     TupleTableSlot* found;       // the row that find or lock_row came to
     TupleTableSlot* row;         // the row that insert or update writes
+    Write* write;
     EState* estate;
+    WaitingRows* waiting;     // null: rows are written one by one
     std::uint64_t locked_in;  // the number of the write that locked the found row
 };
 
@@ -29,6 +34,7 @@ struct Write {
     EState* estate;
     std::array<Table, most_tables> tables;
     std::size_t table_count;
+    bool gathers_rows;  // those that are inserted wait for each other: for calls that write many
 };
 
 struct Cell {
@@ -123,6 +129,9 @@ std::optional<Datum> optional_value(const Table& table, std::uint8_t column);
 std::optional<TimestampTz> optional_time(const Table& table, std::uint8_t column);
 std::optional<std::string_view> optional_text(const Table& table, std::uint8_t column);
 Datum value(const Table& table, std::uint8_t column);
+
+// What this call has written it can find, and change again: a batch counts its own events.
+void make_visible(const Table& table);
 
 void insert(Table& table, std::span<const Cell> cells);
 

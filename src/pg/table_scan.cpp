@@ -1,5 +1,5 @@
 // How are rows found? By index, with the newest snapshot.
-#include "pg/table.hpp"
+#include "pg/table_wait.hpp"
 
 namespace rewards::pg {
 
@@ -100,6 +100,7 @@ TransactionId locker_of(TupleTableSlot* row) {
 
 // Who has changed or locked the row and has not ended?
 TransactionId holder_of(Table& table, std::size_t lookup, std::initializer_list<Datum> keys) {
+    write_waiting(table);
     Relation index = open_index(table, lookup);
     const SearchKeys search = equal_to(table, table.layout->lookups[lookup], index, keys);
     SnapshotData dirty;
@@ -120,6 +121,7 @@ TransactionId holder_of(Table& table, std::size_t lookup, std::initializer_list<
 RangeScan begin_scan(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, const Range& range,
                      ScanDirection direction) {
     const Lookup& by = table.layout->lookups[lookup];
+    write_if_met(table, lookup, keys, range);
     Relation index = open_index(table, lookup);
     SearchKeys search = equal_to(table, by, index, keys);
     const std::size_t column = keys.size();

@@ -1,5 +1,5 @@
 // How are rows written? See table.hpp.
-#include "pg/table.hpp"
+#include "pg/table_wait.hpp"
 
 namespace rewards::pg {
 
@@ -47,12 +47,6 @@ void set_other_defaults(const Table& table, TupleTableSlot* row) {
                    RelationGetRelationName(relation)),
             errhint("Return NEW from the trigger, or raise an error in it."));
     pg_unreachable();
-}
-
-// What this call has written it can find, and change again: a batch counts its own events.
-void make_visible(const Table& table) {
-    CommandCounterIncrement();
-    table.estate->es_output_cid = GetCurrentCommandId(true);
 }
 
 TupleTableSlot* fill_row(const Table& table, std::span<const Cell> cells) {
@@ -247,19 +241,37 @@ void require_untouched(const Table& table) {
             errhint("Call functions of rewards from AFTER triggers."));
 }
 
+// A trigger or default of the owner's is about to run, and may look at what we have written.
+void write_before(const Table& table, bool has_trigger) {
+    if (has_trigger || table.layout->has_other_defaults) write_waiting(*table.write);
+}
+
 }  // namespace
+
+void make_visible(const Table& table) {
+    CommandCounterIncrement();
+    table.estate->es_output_cid = GetCurrentCommandId(true);
+}
 
 void insert(Table& table, std::span<const Cell> cells) {
     open_indexes(table);
-    TupleTableSlot* row = fill_row(table, cells);
-    in_query_memory(table, [&] { ExecSimpleRelationInsert(table.info, table.estate, row); });
     const TriggerDesc* triggers = table.info->ri_TrigDesc;
-    require_written(table, row, cells, triggers != nullptr && triggers->trig_insert_before_row);
+    const bool had_triggers = triggers != nullptr && triggers->trig_insert_before_row;
+    write_before(table, had_triggers);
+    TupleTableSlot* row = fill_row(table, cells);
+    if (table.waiting != nullptr) {
+        in_query_memory(table, [&] { check_constraints(table.info, table.estate, row, CMD_INSERT); });
+        return add_waiting(table, row);
+    }
+    in_query_memory(table, [&] { ExecSimpleRelationInsert(table.info, table.estate, row); });
+    require_written(table, row, cells, had_triggers);
     make_visible(table);
 }
 
 bool insert_if_new(Table& table, std::size_t lookup, std::span<const Cell> cells) {
     ResultRelInfo* info = open_speculatively(table);
+    write_waiting(table);
+    write_before(table, info->ri_TrigDesc != nullptr && info->ri_TrigDesc->trig_insert_before_row);
     TupleTableSlot* row = fill_row(table, cells);
     bool is_inserted = false;
     in_query_memory(table, [&] {
@@ -276,6 +288,9 @@ bool insert_if_new(Table& table, std::size_t lookup, std::span<const Cell> cells
 }
 
 void update(Table& table, std::span<const Cell> cells) {
+    const TriggerDesc* triggers = table.info->ri_TrigDesc;
+    const bool had_triggers = triggers != nullptr && triggers->trig_update_before_row;
+    write_before(table, had_triggers);
     require_untouched(table);
     TupleTableSlot* row = ExecClearTuple(table.row);
     slot_getallattrs(table.found);
@@ -284,18 +299,17 @@ void update(Table& table, std::span<const Cell> cells) {
     std::memcpy(row->tts_isnull, table.found->tts_isnull, count * sizeof(bool));
     set_cells(table, row, cells);
     ExecStoreVirtualTuple(row);
-    const TriggerDesc* triggers = table.info->ri_TrigDesc;
     in_query_memory(table, [&] {
         tell_updated_columns(table, cells);
         update_row(table, row);
     });
-    const bool had_triggers = triggers != nullptr && triggers->trig_update_before_row;
     require_written(table, row, cells, had_triggers);
     if (had_triggers) require_same_keys(table, row, cells);
     make_visible(table);
 }
 
 void remove(Table& table) {
+    write_before(table, table.info->ri_TrigDesc != nullptr && table.info->ri_TrigDesc->trig_delete_before_row);
     require_untouched(table);
     in_query_memory(table, [&] {
         EPQState recheck = begin_recheck(table);

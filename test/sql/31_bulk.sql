@@ -105,6 +105,79 @@ SELECT name, attempt_31(format($$INSERT INTO rewards.user_points_cache (user_id,
                ('updated_at', 'infinity'), ('opened_at', 'infinity')) AS v (name, content);
 SELECT * FROM amiss;
 
+-- What the owner has added to the tables sees every row that a statement has recorded: they are written many at a time.
+CREATE FUNCTION owners_31() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_ARGV[0] = 'note' THEN
+        INSERT INTO noted_31 VALUES (TG_TABLE_NAME, TG_WHEN);
+    ELSIF TG_ARGV[0] = 'own' THEN
+        NEW.own := NEW.version::text;
+    ELSIF TG_ARGV[0] = 'ours' THEN
+        NEW.balance_after := NEW.balance_after + 1;
+    ELSE
+        RETURN NULL;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TABLE noted_31 (relation text, moment text);
+CREATE FUNCTION write_31(amount bigint, count integer) RETURNS bigint LANGUAGE sql AS $$
+    WITH written AS (
+        INSERT INTO rewards.points_events (user_id, company_id, event_type, event_time, points_delta, validation_status)
+        SELECT user_number(7000 + n % 3), 'c0000000-0000-4000-8000-00000000310a', 'owned', now(), amount, 'validated'
+          FROM generate_series(1, count) n RETURNING 1)
+    SELECT count(*) FROM written $$;
+BEGIN;
+ALTER TABLE rewards.ledger_entries ADD COLUMN doubled bigint GENERATED ALWAYS AS (balance_after * 2) STORED;
+CREATE TRIGGER note AFTER INSERT ON rewards.ledger_entries FOR EACH ROW EXECUTE FUNCTION owners_31('note');
+CREATE INDEX ON rewards.ledger_entries (recorded_at);
+SELECT write_31(2, 700);
+SELECT *, count(*) FROM noted_31 GROUP BY 1, 2;
+SELECT count(*), bool_and(doubled = balance_after * 2) AS generated, bool_and(version BETWEEN 1 AND 234) AS numbered
+  FROM rewards.ledger_entries WHERE user_id IN (user_number(7000), user_number(7001), user_number(7002));
+SET LOCAL enable_seqscan = off;
+SELECT count(*) FROM rewards.ledger_entries WHERE recorded_at >= now();
+SELECT * FROM amiss;
+ROLLBACK;
+-- A default, a BEFORE trigger, and a unique index of its own.
+BEGIN;
+ALTER TABLE rewards.ledger_entries ADD COLUMN number serial, ADD COLUMN own text;
+CREATE TRIGGER own BEFORE INSERT ON rewards.ledger_entries FOR EACH ROW EXECUTE FUNCTION owners_31('own');
+SELECT write_31(2, 700);
+SELECT count(DISTINCT number), bool_and(own = version::text) AS own
+  FROM rewards.ledger_entries WHERE user_id IN (user_number(7000), user_number(7001), user_number(7002));
+CREATE UNIQUE INDEX ON rewards.ledger_entries (balance_after) WHERE balance_after > 1000000;
+SELECT attempt_31('SELECT write_31(1000000, 700)');
+SELECT count(*) FROM rewards.points_events WHERE event_type = 'owned';
+SELECT * FROM amiss;
+ROLLBACK;
+SELECT kind, attempt_31(format('CREATE TRIGGER t BEFORE INSERT ON rewards.ledger_entries FOR EACH ROW EXECUTE FUNCTION owners_31(%L);
+                                SELECT write_31(2, 700)', kind)) FROM unnest('{ours,nothing}'::text[]) AS kind;
+-- One that fails at the end of so many leaves nothing of them.
+SELECT attempt_31('SELECT write_31(9223372036854775807 / 300, 1000)'), attempt_31('SELECT write_31(-1, 700)');
+SELECT count(*) FROM rewards.points_events WHERE event_type = 'owned';
+SELECT * FROM amiss;
+-- Other triggers of the statement read what it wrote, before ours and after it, from the beginning.
+BEGIN;
+CREATE FUNCTION look_31() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO noted_31 SELECT TG_NAME, count(*) || ' of ' || count(DISTINCT id) FROM new_events;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER a_look AFTER INSERT ON rewards.points_events REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION look_31();
+CREATE TRIGGER z_look AFTER INSERT ON rewards.points_events REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION look_31();
+SELECT write_31(2, 700), write_31(2, 1), write_31(2, 0);
+TABLE noted_31;
+SELECT * FROM amiss;
+ROLLBACK;
+-- What must not be null is an error where the owner has allowed it.
+BEGIN;
+ALTER TABLE rewards.points_events ALTER validation_status DROP NOT NULL, ALTER company_id DROP NOT NULL;
+SELECT attempt_31($$INSERT INTO rewards.points_events (user_id, company_id, event_type, event_time, points_delta, validation_status)
+                    VALUES (user_number(1), NULL, 'x', now(), 1, 'validated')$$),
+       attempt_31($$INSERT INTO rewards.points_events (user_id, company_id, event_type, event_time, points_delta, validation_status)
+                    VALUES (user_number(1), 'c0000000-0000-4000-8000-00000000310a', 'x', now(), 1, NULL)$$);
+ROLLBACK;
+
 -- What UPDATE may not change: every column but the four of the decision, of events by SQL and of those by functions.
 SELECT a.attname, attempt_31(format('UPDATE rewards.points_events SET %1$I = %2$s WHERE user_id = ''a0000000-0000-4000-8000-000000003102''',
            a.attname, CASE format_type(a.atttypid, NULL)
@@ -135,6 +208,6 @@ SELECT attempt_31('UPDATE rewards.points_events SET points_delta = 1000'), attem
 RESET session_replication_role;
 SELECT * FROM amiss;
 
-DROP TABLE attempts;
+DROP TABLE attempts, noted_31;
 DROP VIEW amiss;
-DROP FUNCTION user_number, attempt_31;
+DROP FUNCTION write_31, user_number, attempt_31, owners_31;

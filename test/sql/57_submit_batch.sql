@@ -172,6 +172,46 @@ SELECT right(user_id::text, 3) AS member, outcome, count(*), min(n) AS first, ma
  GROUP BY 1, 2 ORDER BY 1, 4;
 ROLLBACK;
 
+-- Rows of a batch are written many at a time, and are there for whoever looks before that: a nonce that comes again after
+-- one or after hundreds of events, a payload, and what a rule adds up.
+BEGIN;
+DELETE FROM rewards.company_settings WHERE company_id = :'company_a';
+INSERT INTO rewards.company_settings (company_id, events_per_hour, events_per_day) VALUES (:'company_a', 1000, 1000);
+SELECT rewards.set_company_context(:'company_a', 'back end') \gset
+SELECT outcome, replayed, count(*), min(ordinal) AS first
+  FROM rewards.submit_points_events((SELECT jsonb_agg(event_of('57' || substr('ce', 1 + n % 2, 1), 'visit', (700 - n % 400) * interval '90 seconds', 'wait ' || n % 400)
+           ORDER BY n) FROM generate_series(1, 700) AS n)) GROUP BY 1, 2 ORDER BY 4;
+SELECT ordinal, outcome, points, replayed
+  FROM rewards.submit_points_events(jsonb_build_array(event_of('57f', 'capped', '1 hour', 'near 1'), event_of('57f', 'capped', '59 minutes', 'near 2'),
+    event_of('57f', 'capped', '58 minutes', 'near 3'), event_of('57f', 'capped', '59 minutes', 'near 2'), event_of('57f', 'daily', '1 hour', 'near 4'),
+    event_of('57f', 'daily', '50 minutes', 'near 5'), event_of('57f', 'visit', '40 minutes', 'near 6', '{"payload_hash": "once"}'),
+    event_of('57f', 'visit', '30 minutes', 'near 7', '{"payload_hash": "once"}')));
+ROLLBACK;
+-- Triggers of the owner's see what was submitted before, even those on other tables; those after a row see all.
+BEGIN;
+SELECT rewards.set_company_context(:'company_a', 'back end') \gset
+CREATE TABLE seen (device text, events bigint, nonces bigint);
+CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO seen SELECT NEW.device_id, (SELECT count(*) FROM rewards.points_events WHERE nonce LIKE 'seen %'),
+                            (SELECT count(*) FROM rewards.used_nonces WHERE nonce LIKE 'seen %');
+    RETURN NEW;
+END $$;
+CREATE TRIGGER see BEFORE INSERT ON rewards.account_devices FOR EACH ROW EXECUTE FUNCTION see();
+CREATE TRIGGER see AFTER INSERT ON rewards.points_events FOR EACH ROW EXECUTE FUNCTION see();
+SELECT count(*) FROM rewards.submit_points_events((SELECT jsonb_agg(event_of('57c', 'visit', n * interval '2 minutes', 'seen ' || n,
+           jsonb_build_object('device_id', 'd' || n / 3)) ORDER BY n) FROM generate_series(1, 9) AS n));
+SELECT *, count(*) FROM seen GROUP BY 1, 2, 3 ORDER BY 2, 1;
+ROLLBACK;
+-- What an index of the owner's does not take names the event.
+BEGIN;
+SELECT rewards.set_company_context(:'company_a', 'back end') \gset
+CREATE UNIQUE INDEX own ON rewards.points_events (related_entity_id) WHERE related_entity_type = 'receipt number';
+SELECT state, message, event FROM what_fails(format('SELECT FROM rewards.submit_points_events(%L)', (SELECT jsonb_agg(event_of('57c', 'visit', n * interval '2 minutes',
+    'own ' || n, jsonb_build_object('related_entity_type', 'receipt number', 'related_entity_id', (n % 5)::text)) ORDER BY n) FROM generate_series(1, 9) AS n)));
+SELECT count(*) FROM rewards.points_events WHERE nonce LIKE 'own %';
+ROLLBACK;
+
 -- What is not an event
 
 -- An error names the element; of the others nothing is written.
