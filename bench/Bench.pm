@@ -15,7 +15,8 @@
 # $bench->take_turns(LABEL, NAME => sub, ...)        the same for any number of ways: { NAME => [a figure of each round] }, to be
 # $bench->ratio(ROW, theirs => [...], ours => [...]) recorded afterwards
 # $bench->record(ROW, ours => figure)                a figure of ours alone; ours may be [a figure of each round]
-# $bench->note(TEXT)                                 a sentence below the part's table
+# $bench->table([HEADS], [CELLS], ...)               another table for the part's section
+# $bench->note(TEXT)                                 a sentence below the part's tables
 # $bench->plot(FILE => ..., see Picture.pm)          a picture in docs/
 # $bench->{rounds}, $bench->{seconds}                how often, how long (a pgbench run)
 # $bench->{full}                                     whether sizes are those that take longer than everybody's patience
@@ -27,11 +28,12 @@ use v5.36;
 use List::Util qw(max min);
 use Database;
 
-sub begin ($class, %how) { return bless { rows => [], notes => {}, plots => {}, %how }, $class }
+sub begin ($class, %how) { return bless { rows => [], plots => {}, %how }, $class }
 
 # Runs a part, whose databases are dropped after it.
 sub run ($self, $part) {
     $self->{part} = $part;
+    $self->{$_}{$part} = [] for qw(tables notes);
     my $begun = time;
     say STDERR "bench: $part";
     require ucfirst "$part.pm";
@@ -49,7 +51,7 @@ sub database ($self, $name, %variables) {
 
 sub compare ($self, %row) {
     my %ways = map { $_ => delete $row{$_} } qw(theirs ours);
-    my @label = map { $_ // () } "$row{what} : $row{against}", $row{clients} && "$row{clients} clients", $row{commit} && "commit $row{commit}";
+    my @label = map { $_ // () } "$row{what} and $row{against}", $row{clients} && "clients: $row{clients}", $row{commit} && "commit $row{commit}";
     $self->ratio(%row, $self->take_turns(join(', ', @label), %ways{qw(theirs ours)})->%*);
 }
 
@@ -69,12 +71,16 @@ sub take_turns ($self, $label, @ways) {
 
 # The ratio of a round is of two figures that were taken within seconds of each other.
 sub ratio ($self, %row) {
-    my @ratios = map { $row{ours}[$_] / $row{theirs}[$_] } 0 .. $#{ $row{ours} };
-    $self->record(%row, theirs => median(@{ $row{theirs} }), ratio => median(@ratios), lowest => min(@ratios), highest => max(@ratios));
+    $self->record(%row, theirs => median($row{theirs}->@*), ratio_of($row{theirs}, $row{ours}));
+}
+
+sub ratio_of ($theirs, $ours) {
+    my @ratios = map { $ours->[$_] / $theirs->[$_] } 0 .. $#$ours;
+    return (ratio => median(@ratios), lowest => min(@ratios), highest => max(@ratios));
 }
 
 sub record ($self, %row) {
-    $row{ours} = median(@{ $row{ours} }) if ref $row{ours};
+    $row{ours} = median($row{ours}->@*) if ref $row{ours};
     $row{met} = is_met($row{goal}, $row{ratio} // $row{ours}) if $row{goal};
     push @{ $self->{rows} }, { part => $self->{part}, %row };
 }
@@ -84,7 +90,9 @@ sub is_met ($goal, $figure) {
     return $sign eq '>' ? $figure >= $bound : $figure <= $bound;
 }
 
-sub note ($self, $text) { push @{ $self->{notes}{ $self->{part} } }, $text }
+sub table ($self, $heads, @rows) { push $self->{tables}{ $self->{part} }->@*, [$heads, @rows] }
+
+sub note ($self, $text) { push $self->{notes}{ $self->{part} }->@*, $text }
 
 sub plot ($self, $file, %plot) { $self->{plots}{$file} = \%plot }
 

@@ -8,13 +8,14 @@
 # $database->timed(STATEMENTS)                  the seconds that they take, all together
 # $database->tps(SCRIPT, clients => 1, commit => 'on')
 # $database->pgbench(SCRIPT, the same)          { tps, latency (ms), transactions }; also seconds => N, or transactions => N
-#                                               for each client; defines => { ... } for this run
+#                                               for each client; defines => { ... } for this run; counted_by => a SELECT of a
+#                                               number that every call has to raise by one, so that nobody measures refusals
 package Database;
 use v5.36;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Temp;
-use List::Util qw(min pairmap sum);
+use List::Util qw(min sum);
 
 my $here = dirname(abs_path(__FILE__));
 my $company = 'c0000000-0000-4000-8000-000000000001';
@@ -23,15 +24,15 @@ my @psql = qw(psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_S
 sub create ($class, $name, %self) {
     my $self = bless { name => "rewards_bench_$name", %self, variables => { company => $company, $self{variables}->%* } }, $class;
     $self->drop;
-    maintenance("CREATE DATABASE $self->{name}");
+    $class->existing('postgres')->sql("CREATE DATABASE $self->{name}");
     $self->sql("CREATE EXTENSION pg_rewards; SELECT rewards.install() \\g /dev/null
         ALTER DATABASE $self->{name} SET rewards.default_company_id = '$company'");
     return $self;
 }
 
-sub drop ($self) { maintenance("DROP DATABASE IF EXISTS $self->{name} WITH (FORCE)") }
+sub drop ($self) { Database->existing('postgres')->sql("DROP DATABASE IF EXISTS $self->{name} WITH (FORCE)") }
 
-sub maintenance ($statement) { run(@psql, '--dbname=postgres', "--command=$statement") }
+sub existing ($class, $name) { return bless { name => $name, variables => {} }, $class }
 
 sub sql ($self, $statements) { return $self->psql("$statements;\n") }
 
@@ -56,6 +57,7 @@ sub psql ($self, $text) {
 sub tps ($self, $script, %how) { return $self->pgbench($script, %how)->{tps} }
 
 sub pgbench ($self, $script, %how) {
+    my $counted = $how{counted_by} ? $self->value($how{counted_by}) : 0;
     my $defines = $how{defines} // {};
     local $ENV{PGOPTIONS} = "$ENV{PGOPTIONS} -c synchronous_commit=$how{commit}";
     my $output = join '', run('pgbench', '--no-vacuum', '--protocol=prepared', "--client=$how{clients}", '--jobs=' . min(4, $how{clients}),
@@ -65,6 +67,8 @@ sub pgbench ($self, $script, %how) {
         transactions => qr/^number of transactions actually processed: (\d+)/m, failed => qr/^number of failed transactions: (\d+)/m);
     for my $name (keys %figure) { ($figure{$name}) = $output =~ $figure{$name} or die "pgbench does not say $name:\n$output" }
     die "$figure{failed} transactions of $script failed\n" if $figure{failed} > 0;
+    $counted += $figure{transactions};
+    die "not every call of $script did its work\n" if $how{counted_by} && $self->value($how{counted_by}) != $counted;
     return \%figure;
 }
 

@@ -1,27 +1,26 @@
-# How rows of figures look, on a terminal and in Markdown.
+# How figures look, on a terminal and in Markdown. A table is [[HEADS], [CELLS], ...].
 package Table;
 use v5.36;
 use utf8;
+use Exporter qw(import);
 use List::Util qw(max);
 
+our @EXPORT_OK = qw(digits);
+
 my @heads = ('what', 'against', 'clients', 'commit', 'theirs', 'ours', 'ratio', 'spread', 'goal', 'met');
-my %is_text = map { $_ => 1 } qw(what against commit goal met);
 
-sub text (@rows) {
-    my @lines = (\@heads, map { [cells($_)] } @rows);
-    my @widths = map { my $column = $_; max map { length $_->[$column] } @lines } 0 .. $#heads;
-    my @formats = map { ($is_text{ $heads[$_] } ? '%-' : '%') . "$widths[$_]s" } 0 .. $#heads;
-    return map { sprintf(join('  ', @formats), @$_) =~ s/ +\z//r . "\n" } @lines;
-}
-
-sub markdown (@rows) {
-    return map { '| ' . join(' | ', @$_) . " |\n" } \@heads, [map { $is_text{$_} ? '---' : '---:' } @heads], map { [cells($_)] } @rows;
+# Of what $bench has recorded. Columns that no row has are left out.
+sub of_rows (@rows) {
+    my @cells = map { [cells($_)] } @rows;
+    my @columns = grep { my $column = $_; grep { length $_->[$column] } @cells } 0 .. $#heads;
+    return [map { [@$_[@columns]] } \@heads, @cells];
 }
 
 sub cells ($row) {
-    my $compared = defined $row->{ratio};
-    return map { $_ // '' } $row->@{qw(what against clients commit)}, $compared ? figure($row->{theirs}, $row->{unit}) : '',
-        figure($row->{ours}, $row->{unit}), $compared ? (digits($row->{ratio}), digits($row->{lowest}) . ' to ' . digits($row->{highest})) : ('', ''),
+    my $is_compared = defined $row->{ratio};
+    return map { $_ // '' } $row->@{qw(what against clients commit)},
+        $is_compared ? figure($row->{theirs}, $row->{unit}) : '', figure($row->{ours}, $row->{unit}),
+        $is_compared ? (digits($row->{ratio}), digits($row->{lowest}) . ' to ' . digits($row->{highest})) : ('', ''),
         $row->{goal}, defined $row->{met} ? ($row->{met} ? 'yes' : 'no') : '';
 }
 
@@ -32,5 +31,21 @@ sub digits ($number) {
     return sprintf $number >= 9.95 ? '%.1f' : '%.2f', $number if $number < 99.95;
     return scalar reverse(reverse(sprintf '%.0f', $number) =~ s/(\d{3})(?=\d)/$1,/gr);
 }
+
+sub text ($table) {
+    my @formats = map {
+        my $column = $_;
+        (is_text($table, $column) ? '%-' : '%') . max(map { length $_->[$column] } @$table) . 's';
+    } 0 .. $table->[0]->$#*;
+    return join '', map { sprintf(join('  ', @formats), @$_) =~ s/ +\z//r . "\n" } @$table;
+}
+
+sub markdown ($table) {
+    my ($heads, @lines) = @$table;
+    my @rules = map { is_text($table, $_) ? '---' : '---:' } 0 .. $#$heads;
+    return join '', map { '| ' . join(' | ', @$_) . " |\n" } $heads, \@rules, @lines;
+}
+
+sub is_text ($table, $column) { return !grep { $_->[$column] =~ /\A\d/ } @$table[1 .. $#$table] }
 
 1;

@@ -1,5 +1,6 @@
 -- One table for all ways of keeping companies apart: each way has a role of its own, and a policy for that role. The owner,
 -- whom row-level security does not hold, says the company in its WHERE.
+DROP ROLE IF EXISTS bench_where, bench_setting, bench_wrapped, bench_plpgsql, bench_rewards;
 CREATE SCHEMA bench;
 CREATE TABLE bench.orders (id uuid PRIMARY KEY, company_id uuid NOT NULL, number bigint NOT NULL, amount integer NOT NULL, note text NOT NULL);
 CREATE TABLE bench.items (order_id uuid NOT NULL, company_id uuid NOT NULL, quantity integer NOT NULL);
@@ -36,10 +37,10 @@ SELECT format('ALTER TABLE bench.%1$s OWNER TO bench_where;
   FROM unnest(ARRAY['orders', 'items']) AS name \gexec
 
 -- The conditions are for the way that has no policy.
-CREATE TABLE bench.cases (place integer, name text, goal text, company uuid, repeats integer, settings text, source text);
+CREATE TABLE bench.cases (place integer PRIMARY KEY, name text, goal text, company uuid, repeats integer, settings text, source text);
 INSERT INTO bench.cases VALUES
     (1, 'point: one row by its key', '', bench.company(1), 2000, '', NULL),
-    (2, 'index: rows of a small company', '1.0', bench.company(500), 30, 'max_parallel_workers_per_gather = 0', 'bench.orders o WHERE %1$s'),
+    (2, 'index: rows of a small company', '<= 1.05', bench.company(500), 30, 'max_parallel_workers_per_gather = 0', 'bench.orders o WHERE %1$s'),
     (3, 'scan: the condition on every row', '<= 1.4', bench.company(500), 1,
      'max_parallel_workers_per_gather = 0, enable_indexscan = off, enable_indexonlyscan = off, enable_bitmapscan = off', 'bench.orders o WHERE %1$s'),
     (4, 'parallel: that with two workers', '', bench.company(500), 1,
@@ -49,7 +50,6 @@ INSERT INTO bench.cases VALUES
      'bench.orders o JOIN bench.items i ON i.order_id = o.id WHERE %1$s AND %2$s'),
     (6, 'join: the newest of the big company', '', bench.company(1), 2, 'max_parallel_workers_per_gather = 0',
      'bench.orders o JOIN bench.items i ON i.order_id = o.id WHERE %1$s AND %2$s ORDER BY o.number DESC LIMIT 10');
-CREATE TABLE bench.result (place integer, round integer, way text, microseconds double precision, estimated double precision);
 
 -- A cached plan. Every role calls this, and has the plan made anew, which is what the first calls are for.
 CREATE FUNCTION bench.time_points(company uuid, repeats integer) RETURNS double precision LANGUAGE plpgsql AS $$
@@ -104,27 +104,28 @@ BEGIN
         PERFORM set_config('app.company', company::text, true);
     END IF;
 END $$;
-CREATE PROCEDURE bench.measure(this bench.cases, round integer, way text) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE bench.measure(measured integer, way text, OUT microseconds double precision, OUT expected_rows double precision)
+LANGUAGE plpgsql AS $$
 DECLARE
+    this CONSTANT bench.cases := c FROM bench.cases AS c WHERE c.place = measured;
     says_company CONSTANT boolean := way = 'where';
     conditions CONSTANT text[] := ARRAY(SELECT CASE WHEN says_company THEN format('%s.company_id = %L', alias, this.company) ELSE 'true' END
                                           FROM unnest(ARRAY['o', 'i']) AS alias);
     source CONSTANT text := format(this.source, VARIADIC conditions);
     plan json;
-    taken double precision;
 BEGIN
     PERFORM bench.enter(way, this.company, this.settings);
     IF source IS NULL THEN
-        taken := bench.time_points(CASE WHEN says_company THEN this.company END, this.repeats);
+        microseconds := bench.time_points(CASE WHEN says_company THEN this.company END, this.repeats);
     ELSE
         plan := bench.plan(source);
-        taken := bench.time_statement(format('SELECT count(note) FROM (SELECT o.note FROM %s) AS found', source), this.repeats);
+        microseconds := bench.time_statement(format('SELECT count(note) FROM (SELECT o.note FROM %s) AS found', source), this.repeats);
     END IF;
     COMMIT;
     IF (this.name LIKE 'parallel%') <> (coalesce(plan::text, '') LIKE '%"Gather"%') THEN
         RAISE 'another plan was wanted for %: %', this.name, plan;
     END IF;
-    INSERT INTO bench.result VALUES (this.place, round, way, taken, (plan ->> 'Plan Rows')::double precision);
+    expected_rows := plan ->> 'Plan Rows';
 END $$;
 VACUUM ANALYZE;
 CHECKPOINT;

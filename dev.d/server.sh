@@ -7,6 +7,7 @@
 #     core*/, fuzz/       the core's builds (CMake), and what the fuzzers found
 #     pg15/build          the extension's build (PGXS)
 #     pg15/server         socket, log and data/, in which made_by_dev holds the place where the cluster was made
+#     pg15/bench          the same for ./dev bench, while it runs
 #     pg15/work           where the test runners work, as the server's user
 
 mark=made_by_dev
@@ -70,9 +71,13 @@ enter_state() {
   own_state
   state=$(cd -P "$state" && pwd)
   home=$state/pg$major
-  server=$home/server
-  data=$server/data
   work=$home/work
+  use_server server
+}
+
+use_server() {
+  server=$home/$1
+  data=$server/data
 }
 
 # A checkout that was copied has the other one's link.
@@ -104,12 +109,13 @@ server_runs() {
   [[ -n $pid && $(readlink "/proc/$pid/cwd") == "$data" ]]
 }
 
+# start_server [SETTINGS FOR A NEW CLUSTER]
 start_server() {
   if own_cluster; then
     [[ $(<"$data/$mark") == "$data" ]] || die "$data was created as $(<"$data/$mark")" \
       'This checkout was moved or copied. ./dev clean removes what came along; ./dev up then makes a new cluster.'
   else
-    create_cluster
+    create_cluster "$@"
   fi
   if ! server_runs; then
     as_server "$bindir/pg_ctl" start --silent --wait --timeout=60 --pgdata="$data" --log="$server/server.log" \
@@ -137,6 +143,7 @@ cluster_name = 'pg_rewards ./dev'
 timezone = 'UTC'
 log_timezone = 'UTC'
 CONF
+  [[ $# -eq 0 ]] || cat "$1" >>"$new/postgresql.conf"
   echo "$data" >"$new/$mark"
   mv -T "$new" "$data"
 }
@@ -188,6 +195,8 @@ for_each_cluster() {
     major=${major#pg}
     find_server_of_cluster
     enter_state
+    "$1"
+    use_server bench
     "$1"
   done
 }
