@@ -8,7 +8,7 @@ my @cases = ({ accounts => 1000, clients => [1, 4], goal => '>= 5' }, { accounts
 sub measure ($bench) {
     for my $case (@cases) {
         my $accounts = $case->{accounts};
-        my $database = $bench->database("award_$accounts", accounts => $accounts, template => '70000000-0000-4000-8000-000000000001');
+        my $database = $bench->database("award_$accounts", accounts => $accounts);
         $database->file($_) for qw(baseline_transfer.sql setup.sql);
         for my $clients ($case->{clients}->@*) {
             for my $commit (qw(on off)) {

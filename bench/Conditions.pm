@@ -14,9 +14,11 @@ sub find ($class, $stated_in, %how) {
         others => [map { "$_->[0] is $found{ $_->[0] }, not $_->[1]" } grep { $found{ $_->[0] } ne $_->[1] } @stated] }, $class;
 }
 
-sub text ($self) {
-    return strftime('%Y-%m-%d', gmtime) . ", PostgreSQL $self->{version} on $self->{processors} processors, $self->{rounds} rounds, runs of pgbench of "
-        . "$self->{seconds} s; " . join(', ', $self->{settings}->@*);
+sub text ($self) { return join '; ', $self->run, join ', ', $self->{settings}->@* }
+
+sub run ($self) {
+    return strftime('%Y-%m-%d', gmtime)
+        . ", PostgreSQL $self->{version} on $self->{processors} processors, rounds: $self->{rounds}, runs of pgbench: $self->{seconds} s";
 }
 
 1;

@@ -1,7 +1,7 @@
 # A database of its own for a part of the bench, with the extension and its tables; and what runs in it: psql and pgbench.
 #
 # rewards.default_company_id is set for it, so that a call is one statement on both sides of a comparison. Its variables go to
-# every script of psql and pgbench; company is always there.
+# every script of psql and pgbench; company and template are always there.
 #
 # $database->sql(STATEMENTS), ->file(FILE)      run them; FILE is in bench/ unless it says a folder
 # $database->value(STATEMENT), ->rows(...)      the first field of the first row; all rows, each a list of fields
@@ -18,15 +18,15 @@ use File::Temp;
 use List::Util qw(min sum);
 
 my $here = dirname(abs_path(__FILE__));
-my $company = 'c0000000-0000-4000-8000-000000000001';
+my %ids = (company => 'c0000000-0000-4000-8000-000000000001', template => '70000000-0000-4000-8000-000000000001');
 my @psql = qw(psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1);
 
 sub create ($class, $name, %self) {
-    my $self = bless { name => "rewards_bench_$name", %self, variables => { company => $company, $self{variables}->%* } }, $class;
+    my $self = bless { name => "rewards_bench_$name", %self, variables => { %ids, $self{variables}->%* } }, $class;
     $self->drop;
     $class->existing('postgres')->sql("CREATE DATABASE $self->{name}");
     $self->sql("CREATE EXTENSION pg_rewards; SELECT rewards.install() \\g /dev/null
-        ALTER DATABASE $self->{name} SET rewards.default_company_id = '$company'");
+        ALTER DATABASE $self->{name} SET rewards.default_company_id = :'company'");
     return $self;
 }
 

@@ -4,11 +4,10 @@
 package Redeem;
 use v5.36;
 
-my $template = '70000000-0000-4000-8000-000000000001';
 my %writes_to = (baseline_redeem => 'baseline', baseline_statements => 'baseline', redeem => 'rewards', redeem_in_context => 'rewards');
 
 sub measure ($bench) {
-    my $database = $bench->database('redeem', accounts => 1000, template => $template);
+    my $database = $bench->database('redeem', accounts => 1000);
     $database->file($_) for qw(baseline_redeem.sql setup.sql);
     for my $clients (1, 4) {
         for my $commit (qw(on off)) {

@@ -4,7 +4,7 @@ package Submit;
 use v5.36;
 
 sub measure ($bench) {
-    my $database = $bench->database('submit', accounts => 30_000, template => '70000000-0000-4000-8000-000000000001');
+    my $database = $bench->database('submit', accounts => 30_000);
     $database->file($_) for qw(baseline_submit.sql setup.sql);
     for my $clients (1, 4) {
         for my $commit (qw(on off)) {
