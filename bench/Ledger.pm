@@ -2,7 +2,7 @@
 package Ledger;
 use v5.36;
 
-my ($clients, $chunk) = (2, 20_000);
+my ($clients, $chunk) = (2, 10_000);
 
 # From as many events as there are to so many.
 sub grow ($database, $events) {
