@@ -1,5 +1,6 @@
 # Do calls take longer where the ledger is longer? The same calls on a ledger of a million events, and on one that grows, taking
-# turns: by a thousand members each, so that what they touch is in memory. Buffers are those of calls of others, counted.
+# turns; what they touch is in memory: a thousand members of each redeem and read, and nine thousand submit, so that nobody
+# submits again within seconds. Buffers are those of other members' calls, counted.
 package Growth;
 use v5.36;
 use Bench;
@@ -27,7 +28,7 @@ sub measure ($bench) {
         y => 'ms, one client, synchronous_commit off', at => [1, @at], series => \%latency);
 }
 
-sub begin ($bench, $name) { return { database => $bench->database($name, template => $template), claimed => 0, codes => 0 } }
+sub begin ($bench, $name) { return { database => $bench->database($name, template => $template), codes => 0, claimed => 0, submitted => 0 } }
 
 sub grow ($bench, $ledger, $millions) {
     my $database = $ledger->{database};
@@ -37,11 +38,14 @@ sub grow ($bench, $ledger, $millions) {
 }
 
 sub compare ($bench, $what, $call, $ledgers) {
-    if ($call eq 'claim') { make_codes($_, $claims * ($bench->{rounds} + 1) + 1000) for values %$ledgers }
-    latency($_, $call) for values %$ledgers;
-    my $figures = $bench->take_turns($what, theirs => sub { latency($ledgers->{small}, $call) }, ours => sub { latency($ledgers->{large}, $call) });
+    my ($small, $large) = $ledgers->@{qw(small large)};
+    for my $ledger ($small, $large) {
+        make_codes($ledger, $claims * ($bench->{rounds} + 1) + 250) if $call eq 'claim';
+        latency($ledger, $call, 10_000);
+    }
+    my $figures = $bench->take_turns($what, theirs => sub { latency($small, $call) }, ours => sub { latency($large, $call) });
     $bench->ratio(what => $what, against => 'at 1 million', clients => 1, commit => 'off', unit => 'ms', goal => '<= 1.2', %$figures);
-    $bench->ratio(what => "$what, buffers", against => 'at 1 million', unit => '', theirs => [buffers($ledgers->{small}, $call)], ours => [buffers($ledgers->{large}, $call)]);
+    $bench->ratio(what => "$what, buffers", against => 'at 1 million', unit => '', theirs => [buffers($small, $call)], ours => [buffers($large, $call)]);
     return $figures;
 }
 
@@ -53,13 +57,15 @@ sub make_codes ($ledger, $number) {
     $ledger->{codes} += $number;
 }
 
-sub latency ($ledger, $call) {
-    my %how = (clients => 1, commit => 'off', defines => { first => $ledger->{first}, number => $ledger->{claimed} });
-    if ($call eq 'claim') {
-        $how{transactions} = $claims;
-        $ledger->{claimed} += $claims;
-    }
-    return $ledger->{database}->pgbench("growth_$call.pgbench", %how)->{latency};
+my %counter = (claim => 'claimed', submit => 'submitted');
+
+sub latency ($ledger, $call, $transactions = undef) {
+    $transactions = $claims if $call eq 'claim';
+    my $counter = $ledger->{ $counter{$call} // '' } // 0;
+    my $figures = $ledger->{database}->pgbench("growth_$call.pgbench", clients => 1, commit => 'off', transactions => $transactions,
+        defines => { first => $ledger->{first}, number => $counter });
+    $ledger->{ $counter{$call} } += $figures->{transactions} if $counter{$call};
+    return $figures->{latency};
 }
 
 my %statement = (
@@ -71,7 +77,7 @@ my %statement = (
 
 # Of a call by another member each time, in a session that has made such calls before.
 sub buffers ($ledger, $call) {
-    my $from = $call eq 'claim' ? $ledger->{claimed} + 1 : $ledger->{first} + 1000;
+    my $from = $call eq 'claim' ? $ledger->{claimed} + 1 : $ledger->{first} + 9000;
     my @plans = map { "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT count(r) FROM generate_series($_->[0], $_->[1]) AS n, LATERAL $statement{$call} AS r" }
         [$from, $from + 49], [$from + 50, $from + 249];
     my (undef, $plan) = split /^next\n/m, join '', $ledger->{database}->sql(join ";\n\\echo next\n", @plans);
