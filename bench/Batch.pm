@@ -19,15 +19,18 @@ sub submit ($database, $round) {
     my $seconds = $database->timed(join '', map {
         "SELECT count(*) FROM rewards.submit_points_events((SELECT events FROM bench.batches WHERE round = $round AND batch = $_));\n"
     } 0 .. $batches - 1);
-    my $validated = $database->value("SELECT count(*) FROM rewards.points_events WHERE nonce LIKE '$round-%' AND validation_status = 'validated'");
+    my $validated = $database->value("SELECT count(*) FROM rewards.points_events
+        WHERE nonce LIKE '$round-%' AND validation_status = 'validated'");
     die "$validated of $events events in batches are validated\n" if $validated != $events;
     return $events / $seconds;
 }
 
 # What was submitted in the round before, so that it is there whoever is first.
 sub insert ($database, $round) {
-    $database->sql("TRUNCATE bench.staged; INSERT INTO bench.staged
-        SELECT split_part(nonce, '-', 2)::integer, e FROM rewards.points_events AS e WHERE nonce LIKE '$round-%'; ANALYZE bench.staged");
+    $database->sql("TRUNCATE bench.staged;
+        INSERT INTO bench.staged
+             SELECT split_part(nonce, '-', 2)::integer, e FROM rewards.points_events AS e WHERE nonce LIKE '$round-%';
+        ANALYZE bench.staged");
     return $events / $database->timed(join '', map {
         "INSERT INTO bench.points_events SELECT (event).* FROM bench.staged WHERE batch = $_;\n"
     } 0 .. $batches - 1);

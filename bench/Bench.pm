@@ -1,25 +1,28 @@
-# What the parts of the bench measure with. A part is a module with one function, measure, and its place in @parts of bench/run:
+# What the parts of the bench measure with. A part is a module with a function measure; it has its place in @parts of
+# bench/run, and one in docs/performance.md between <!-- bench PART --> and <!-- /bench PART -->:
 #
 #   package Redeem;
 #   use v5.36;
 #   sub measure ($bench) {
 #       my $database = $bench->database('redeem', accounts => 1000);          # fresh; see Database.pm
 #       $database->file('setup.sql');
-#       $bench->compare(what => 'redeem', against => 'PL/pgSQL', clients => 4, commit => 'on', goal => '>= 2', unit => '/ s',
-#           theirs => sub { $database->tps('baseline_redeem.pgbench', clients => 4, commit => 'on') },
-#           ours => sub { $database->tps('redeem.pgbench', clients => 4, commit => 'on') });
+#       for my $load ($bench->loads(1, 4)) {                                   # { clients => 1, commit => 'on' } and so on
+#           $bench->compare(%$load, what => 'redeem', against => 'PL/pgSQL', goal => '>= 2', unit => '/ s',
+#               theirs => sub { $database->tps('baseline_redeem.pgbench', %$load) },
+#               ours => sub { $database->tps('redeem.pgbench', %$load) });
+#       }
 #   }
 #
 # $bench->compare(ROW, theirs => sub, ours => sub)   both take turns; the row gets the median of the ratios ours / theirs of
 #                                                    the rounds, and their spread
-# $bench->take_turns(LABEL, NAME => sub, ...)        the same for any number of ways: { NAME => [a figure of each round] }, to be
-# $bench->ratio(ROW, theirs => [...], ours => [...]) recorded afterwards
+# $bench->take_turns(LABEL, NAME => sub, ...)        the same for any number of ways: { NAME => [a figure of each round] },
+# $bench->ratio(ROW, theirs => [...], ours => [...]) to be recorded afterwards
 # $bench->record(ROW, ours => figure)                a figure of ours alone; ours may be [a figure of each round]
 # $bench->table([HEADS], [CELLS], ...)               another table for the part's section
 # $bench->note(TEXT)                                 a sentence below the part's tables
 # $bench->plot(FILE => ..., see Picture.pm)          a picture in docs/
 # $bench->{rounds}, $bench->{seconds}                how often, how long (a pgbench run)
-# $bench->{full}                                     whether sizes are those that take longer than everybody's patience
+# $bench->{full}                                     whether sizes are those that take longer than 15 minutes
 #
 # A ROW has: what; against; clients, commit (on, off), where that matters; unit ('/ s', 'ms', ...); goal ('>= 2', '<= 1.2'; of
 # the ratio, or of our own figure where there is no ratio), if there is one.
@@ -27,6 +30,7 @@ package Bench;
 use v5.36;
 use List::Util qw(max min);
 use Database;
+use Table;
 
 sub begin ($class, %how) { return bless { rows => [], plots => {}, %how }, $class }
 
@@ -45,14 +49,19 @@ sub run ($self, $part) {
 }
 
 sub database ($self, $name, %variables) {
-    push @{ $self->{databases} }, my $database = Database->create($name, seconds => $self->{seconds}, variables => \%variables);
+    my $database = Database->create($name, seconds => $self->{seconds}, variables => \%variables);
+    push @{ $self->{databases} }, $database;
     return $database;
+}
+
+# synchronous_commit, on and off, for each number of clients.
+sub loads ($self, @clients) {
+    return map { my $clients = $_; map { { clients => $clients, commit => $_ } } qw(on off) } @clients;
 }
 
 sub compare ($self, %row) {
     my %ways = map { $_ => delete $row{$_} } qw(theirs ours);
-    my @label = map { $_ // () } "$row{what} and $row{against}", $row{clients} && "clients: $row{clients}", $row{commit} && "commit $row{commit}";
-    $self->ratio(%row, $self->take_turns(join(', ', @label), %ways{qw(theirs ours)})->%*);
+    $self->ratio(%row, $self->take_turns(Table::label(\%row), %ways{qw(theirs ours)})->%*);
 }
 
 # Each round begins with another way, so that none has all the good places; a machine that is busy for a while slows all.

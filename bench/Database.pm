@@ -60,11 +60,17 @@ sub pgbench ($self, $script, %how) {
     my $counted = $how{counted_by} ? $self->value($how{counted_by}) : 0;
     my $defines = $how{defines} // {};
     local $ENV{PGOPTIONS} = "$ENV{PGOPTIONS} -c synchronous_commit=$how{commit}";
-    my $output = join '', run('pgbench', '--no-vacuum', '--protocol=prepared', "--client=$how{clients}", '--jobs=' . min(4, $how{clients}),
+    my $output = join '', run('pgbench', '--no-vacuum', '--protocol=prepared',
+        "--client=$how{clients}", '--jobs=' . min(4, $how{clients}),
         $how{transactions} ? "--transactions=$how{transactions}" : '--time=' . ($how{seconds} // $self->{seconds}),
-        $self->variables('--define'), (map { "--define=$_=$defines->{$_}" } keys %$defines), '--file=' . in_folder($script), $self->{name});
-    my %figure = (tps => qr/^tps = ([\d.]+)/m, latency => qr/^latency average = ([\d.]+) ms/m,
-        transactions => qr/^number of transactions actually processed: (\d+)/m, failed => qr/^number of failed transactions: (\d+)/m);
+        $self->variables('--define'), (map { "--define=$_=$defines->{$_}" } keys %$defines),
+        '--file=' . in_folder($script), $self->{name});
+    my %figure = (
+        tps => qr/^tps = ([\d.]+)/m,
+        latency => qr/^latency average = ([\d.]+) ms/m,
+        transactions => qr/^number of transactions actually processed: (\d+)/m,
+        failed => qr/^number of failed transactions: (\d+)/m,
+    );
     for my $name (keys %figure) { ($figure{$name}) = $output =~ $figure{$name} or die "pgbench does not say $name:\n$output" }
     die "$figure{failed} transactions of $script failed\n" if $figure{failed} > 0;
     $counted += $figure{transactions};

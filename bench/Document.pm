@@ -1,9 +1,7 @@
-# docs/performance.md: what a run has measured goes between the marks of its part, <!-- bench PART --> and <!-- /bench PART -->;
-# everything else was written by hand, and stays.
+# docs/performance.md: what a run has measured goes between the marks of its part, <!-- bench PART --> and
+# <!-- /bench PART -->; everything else was written by hand, and stays.
 package Document;
 use v5.36;
-use utf8;
-use Table;
 
 sub load ($class, $file) {
     open my $text, '<:encoding(UTF-8)', $file or die "cannot read $file: $!\n";
@@ -13,7 +11,7 @@ sub load ($class, $file) {
 sub set ($self, $part, @paragraphs) {
     my $generated = join "\n", @paragraphs;
     $self->{text} =~ s{(<!-- bench $part -->\n).*?(?=<!-- /bench $part -->)}{$1\n$generated\n}s
-        or die "$self->{file} has no place for $part, which begins with <!-- bench $part --> and ends with <!-- /bench $part -->\n";
+        or die "$self->{file} has no place for $part, from <!-- bench $part --> to <!-- /bench $part -->\n";
 }
 
 sub save ($self) { write_file($self->{file}, $self->{text}) }

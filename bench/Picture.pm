@@ -1,12 +1,12 @@
 # Pictures of figures, as SVG.
 #
-# bars(ROW, ...)       the ratios of comparisons, with their goals and spread; what should be long apart from what should be short
+# bars(ROW, ...)       the ratios of comparisons, with their goals and spread
 # lines(title => TEXT, x => TEXT, y => TEXT, at => [TEXT, ...], series => { NAME => [a number for each of at], ... })
 package Picture;
 use v5.36;
 use utf8;
 use List::Util qw(max);
-use POSIX qw(ceil floor);
+use POSIX qw(floor);
 use Table qw(digits);
 
 my $style = <<'CSS';
@@ -22,14 +22,15 @@ my $style = <<'CSS';
     text { fill: #24303d }
 CSS
 my @colours = ('#2f6f9f', '#b9640b', '#2f7d4f', '#8a3f8f', '#b03a3a', '#44546a');
-my $width = 920;
+my $width = 1040;
 
 my $row_height = 22;
-my ($bar_left, $bar_right) = (400, 850);
+my ($bar_left, $bar_right) = (540, 970);
+my @groups = (['>', 'how many times as fast: longer is better'], ['<', 'how many times as long it takes: shorter is better']);
 
 sub bars (@rows) {
     my ($y, @shapes) = (30);
-    for my $group (['>', 'how many times as fast: longer is better'], ['<', 'how many times as long it takes: shorter is better']) {
+    for my $group (@groups) {
         my ($sign, $title) = @$group;
         my @of_group = grep { $_->{goal} =~ /^$sign/ } @rows or next;
         push @shapes, bar_group($y, $title, @of_group);
@@ -45,7 +46,8 @@ sub bar_group ($top, $title, @rows) {
     my $bottom = $top + 14 + $row_height * @rows;
     my @shapes = qq{<text class="head" x="10" y="$top">$title</text>};
     for my $tick (ticks($most)) {
-        push @shapes, line('grid', $x_of->($tick), $top + 10, $x_of->($tick), $bottom), centred($x_of->($tick), $bottom + 14, $tick);
+        my $x = $x_of->($tick);
+        push @shapes, line('grid', $x, $top + 10, $x, $bottom), centred($x, $bottom + 14, $tick);
     }
     my $y = $top + 14;
     for my $row (@rows) {
@@ -56,22 +58,19 @@ sub bar_group ($top, $title, @rows) {
 }
 
 sub bar ($row, $y, $x_of) {
-    my $label = escaped(join ', ', "$row->{what} / $row->{against}", map { $_ // () } $row->{clients} && clients($row->{clients}),
-        $row->{commit} && "commit $row->{commit}");
     my ($class, $middle, $length) = ($row->{met} ? 'met' : 'missed', $y + 10, $x_of->($row->{ratio}) - $bar_left);
     my $goal = $x_of->(goal($row));
     my $after = max($x_of->($row->{highest}), $goal) + 6;
-    return (qq{<text class="note" x="@{[ $bar_left - 8 ]}" y="@{[ $y + 14 ]}" text-anchor="end">$label</text>},
+    return (before($bar_left, $y + 14, Table::label($row)),
         qq{<rect class="$class" x="$bar_left" y="@{[ $y + 3 ]}" width="$length" height="14"/>},
-        line('spread', $x_of->($row->{lowest}), $middle, $x_of->($row->{highest}), $middle), line('goal', $goal, $y + 1, $goal, $y + 19),
+        line('spread', $x_of->($row->{lowest}), $middle, $x_of->($row->{highest}), $middle),
+        line('goal', $goal, $y + 1, $goal, $y + 19),
         qq{<text x="$after" y="@{[ $y + 14 ]}" font-size="12">@{[ digits($row->{ratio}) ]}</text>});
 }
 
-sub clients ($number) { return $number == 1 ? '1 client' : "$number clients" }
-
 sub goal ($row) { return $row->{goal} =~ s/[<>]= //r }
 
-my ($left, $right, $top, $bottom) = (80, 740, 50, 350);
+my ($left, $right, $top, $bottom) = (80, 780, 50, 350);
 
 sub lines (%plot) {
     my $most = 1.1 * max(map { @$_ } values $plot{series}->%*);
@@ -82,9 +81,10 @@ sub lines (%plot) {
         centred(($left + $right) / 2, $bottom + 42, $plot{x}), map { centred($x[$_], $bottom + 20, $at[$_]) } 0 .. $#at);
     for my $tick (ticks($most)) {
         my $y = $y_of->($tick);
-        push @shapes, line('grid', $left, $y, $right, $y), qq{<text class="note" x="@{[ $left - 8 ]}" y="@{[ $y + 4 ]}" text-anchor="end">$tick</text>};
+        push @shapes, line('grid', $left, $y, $right, $y), before($left, $y + 4, $tick);
     }
-    return picture($bottom + 56, $plot{title}, @shapes, line('axis', $left, $bottom, $right, $bottom), series($plot{series}, \@x, $y_of));
+    return picture($bottom + 56, $plot{title}, @shapes, line('axis', $left, $bottom, $right, $bottom),
+        series($plot{series}, \@x, $y_of));
 }
 
 # From the highest end to the lowest, so that names can be kept from lying on each other.
@@ -94,11 +94,12 @@ sub series ($series, $x, $y_of) {
     for my $index (0 .. $#names) {
         my ($name, $colour) = ($names[$index], $colours[$index % @colours]);
         my @y = map { $y_of->($_) } $series->{$name}->@*;
-        my $label_y = max($y[-1] + 4, $free);
+        my ($label_x, $label_y) = ($x->[-1] + 12, max($y[-1] + 4, $free));
         $free = $label_y + 16;
+        my $label = escaped("$name: " . join ' → ', map { digits($_) } $series->{$name}->@*);
         push @shapes, qq{<polyline points="@{[ map { "$x->[$_],$y[$_]" } 0 .. $#y ]}" fill="none" stroke="$colour" stroke-width="2"/>},
             (map { qq{<circle cx="$x->[$_]" cy="$y[$_]" r="3.5" fill="$colour"/>} } 0 .. $#y),
-            qq{<text x="@{[ $x->[-1] + 12 ]}" y="$label_y" style="fill: $colour">} . escaped("$name: " . join ' → ', map { digits($_) } $series->{$name}->@*) . '</text>';
+            qq{<text x="$label_x" y="$label_y" style="fill: $colour">$label</text>};
     }
     return @shapes;
 }
@@ -114,14 +115,17 @@ sub line ($class, $x1, $y1, $x2, $y2) { return qq{<line class="$class" x1="$x1" 
 
 sub centred ($x, $y, $text) { return qq{<text class="note" x="$x" y="$y" text-anchor="middle">} . escaped($text) . '</text>' }
 
+sub before ($x, $y, $text) { return qq{<text class="note" x="@{[ $x - 8 ]}" y="$y" text-anchor="end">} . escaped($text) . '</text>' }
+
 sub note ($x, $y, $text) { return qq{<text class="note" x="$x" y="$y">} . escaped($text) . '</text>' }
 
 sub escaped ($text) { return $text =~ s/&/&amp;/gr =~ s/</&lt;/gr =~ s/>/&gt;/gr =~ s/"/&quot;/gr }
 
 sub picture ($height, $label, @shapes) {
-    my $head = qq{<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 $width $height" font-family="Helvetica, Arial, sans-serif" font-size="13" role="img" }
-        . 'aria-label="' . escaped($label) . '">';
-    return join "\n", $head, "  <style>\n$style  </style>", qq{  <rect class="paper" width="$width" height="$height"/>}, map({ "  $_" } @shapes), '</svg>', '';
+    my $head = qq{<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 $width $height" font-family="Helvetica, Arial, sans-serif"}
+        . ' font-size="13" role="img" aria-label="' . escaped($label) . '">';
+    return join "\n", $head, "  <style>\n$style  </style>", qq{  <rect class="paper" width="$width" height="$height"/>},
+        map({ "  $_" } @shapes), '</svg>', '';
 }
 
 1;

@@ -3,16 +3,15 @@
 package Submit;
 use v5.36;
 
+my ($theirs, $ours) = map { "SELECT count(*) FROM $_" } qw(submission.events rewards.points_events);
+
 sub measure ($bench) {
     my $database = $bench->database('submit', accounts => 30_000);
     $database->file($_) for qw(baseline_submit.sql setup.sql);
-    for my $clients (1, 4) {
-        for my $commit (qw(on off)) {
-            my %how = (clients => $clients, commit => $commit);
-            $bench->compare(what => 'submit', against => 'PL/pgSQL', %how, unit => '/ s', goal => '>= 2',
-                theirs => sub { $database->tps('baseline_submit.pgbench', %how, counted_by => 'SELECT count(*) FROM submission.events') },
-                ours => sub { $database->tps('submit.pgbench', %how, counted_by => 'SELECT count(*) FROM rewards.points_events') });
-        }
+    for my $load ($bench->loads(1, 4)) {
+        $bench->compare(%$load, what => 'submit', against => 'PL/pgSQL', unit => '/ s', goal => '>= 2',
+            theirs => sub { $database->tps('baseline_submit.pgbench', %$load, counted_by => $theirs) },
+            ours => sub { $database->tps('submit.pgbench', %$load, counted_by => $ours) });
     }
 }
 

@@ -24,11 +24,20 @@ sub cells ($row) {
         $row->{goal}, defined $row->{met} ? ($row->{met} ? 'yes' : 'no') : '';
 }
 
-sub figure ($number, $unit) { return digits($number) . " $unit" }
+sub label ($row) {
+    my $sides = join ' / ', grep { defined } $row->@{qw(what against)};
+    my $clients = $row->{clients} && ($row->{clients} == 1 ? '1 client' : "$row->{clients} clients");
+    return join ', ', grep { defined } $sides, $clients, $row->{commit} && "commit $row->{commit}";
+}
+
+sub figure ($number, $unit) {
+    ($number, $unit) = ($number / 1000, 'ms') if $unit eq 'µs' && $number >= 1000;
+    return join ' ', digits($number), $unit || ();
+}
 
 # Three digits that say something.
 sub digits ($number) {
-    return sprintf $number >= 9.95 ? '%.1f' : '%.2f', $number if $number < 99.95;
+    return sprintf $number >= 9.95 ? '%.1f' : $number >= 0.1 ? '%.2f' : '%.4f', $number if $number < 99.95;
     return scalar reverse(reverse(sprintf '%.0f', $number) =~ s/(\d{3})(?=\d)/$1,/gr);
 }
 

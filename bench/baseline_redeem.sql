@@ -1,8 +1,8 @@
 -- What redeem_coupon() is measured against: the same work as competent people write it by hand, in PL/pgSQL with pgcrypto. It is
--- fair: the account's row is locked and everything that is checked is checked under the lock, every statement has its index, the
--- same rows are written, and a replay gives the same coupon (but not its code, which nobody can show again who stores a hash). It
--- is lean: names are qualified, so that the function needs no search_path of its own, and there is no chain, nothing to read by
--- date, and neither foreign keys nor triggers.
+-- fair: whatever is checked is checked under the lock of the account's row, every statement has its index, the same rows are
+-- written, constraints guard the same, and a replay gives the same coupon (but not its code: a hash is all that is stored). It is
+-- lean: names are qualified, so that the function needs no search_path of its own, and there are no chain, no index of what is due,
+-- no foreign keys and no triggers.
 -- Variables: company, template, accounts (their number).
 CREATE EXTENSION IF NOT EXISTS pgcrypto;
 CREATE SCHEMA baseline;

@@ -1,7 +1,7 @@
 -- What submit_points_event() is measured against: the same checks as competent people write them by hand, in PL/pgSQL. It is fair:
--- the account's row is locked and everything that is checked is checked under the lock, every statement has its index, and limits
--- are exact: the events of the last hour and day are counted. It is lean: names are qualified, so that the function needs no
--- search_path of its own; there are no devices, attestations, streaks, reasons or chain, and neither foreign keys nor triggers.
+-- whatever is checked is checked under the lock of the account's row, every statement has its index, and limits are exact: the events
+-- of the last hour and day are counted. It is lean: names are qualified, so that the function needs no search_path of its own, and
+-- there are no devices, attestations, streaks, reasons or chain, no foreign keys and no triggers.
 -- Variables: company, accounts (their number).
 CREATE SCHEMA submission;
 

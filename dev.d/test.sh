@@ -30,6 +30,7 @@ fast_steps() {
   tests_in sql sql 'regression tests' installcheck ISOLATION=
   tests_in specs spec 'isolation tests' installcheck REGRESS=
   tests_in pgtap sql 'pgTAP tests' installcheck-pgtap
+  needs_build 'instructions of a redemption' "$root/bench/counts" --only redeem --ours
   tests_in tap pl 'tests with servers of their own' installcheck-tap PROVE_FLAGS=--jobs=2
 }
 
