@@ -62,7 +62,7 @@ my %counter = (claim => 'claimed', submit => 'submitted');
 sub latency ($ledger, $call, $transactions = undef) {
     $transactions = $claims if $call eq 'claim';
     my $counter = $ledger->{ $counter{$call} // '' } // 0;
-    my $figures = $ledger->{database}->pgbench("growth_$call.pgbench", clients => 1, commit => 'off', transactions => $transactions,
+    my $figures = $ledger->{database}->pgbench("growth_$call.pgbench", clients => 1, commit => 'off', seconds => 1, transactions => $transactions,
         defines => { first => $ledger->{first}, number => $counter });
     $ledger->{ $counter{$call} } += $figures->{transactions} if $counter{$call};
     return $figures->{latency};
