@@ -158,7 +158,8 @@ $function$;
 
 -- Rows first, statistics then: of empty tables the planner would keep plans that read all of them.
 INSERT INTO submission.rules (company_id, event_type, base_points) VALUES (:'company', 'visit', 1);
-INSERT INTO submission.accounts (user_id, company_id) SELECT md5(n::text)::uuid, :'company' FROM generate_series(1, :accounts) AS n;
+INSERT INTO submission.accounts (user_id, company_id, opened_at)
+     SELECT md5(n::text)::uuid, :'company', now() - interval '1 year' FROM generate_series(1, :accounts) AS n;
 SELECT count((submission.submit_points_event(:'company', md5(n::text)::uuid, 'visit', now() - interval '4 days', 'first')).event_id)
   FROM generate_series(1, :accounts) AS n;
 VACUUM ANALYZE submission.accounts, submission.rules, submission.events, submission.nonces, submission.insights;
