@@ -69,8 +69,8 @@ sub latency ($ledger, $call, $transactions = undef) {
 }
 
 my %statement = (
-    redeem => "rewards.redeem_coupon(bench.member(n), '$template', 'buffers ' || n)",
-    submit => "rewards.submit_points_event(bench.member(n), 'visit', now(), 'submit ' || n)",
+    redeem => "rewards.redeem_coupon(bench.member(n), '$template', gen_random_uuid()::text)",
+    submit => "rewards.submit_points_event(bench.member(n), 'visit', now(), gen_random_uuid()::text)",
     history => 'rewards.points_history(bench.member(n), 50)',
     claim => q{rewards.claim_coupon((SELECT code FROM bench.codes WHERE number = n), 'till')},
 );
