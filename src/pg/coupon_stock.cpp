@@ -38,9 +38,10 @@ bool has_some(Table& stock, const Uuid& template_id, Stripe stripe) {
     return find(stock, coupon_stock::by_stripe, {to_datum(template_id), Int16GetDatum(stripe)}) && left_in(stock) > 0;
 }
 
-// Not when it is somebody else's at the moment. What it had before the lock, it may have no more.
+// Not when it is somebody else's at the moment, nor when it has changed before it could be locked: whoever had the lock of a
+// stripe with nothing left, and then waited for another one, could be waited for by its holder.
 bool try_to_take(Table& stock, const Uuid& template_id, Stripe stripe) {
-    if (!lock_stripe(stock, template_id, stripe, LockWaitSkip) || left_in(stock) == 0) return false;
+    if (!has_some(stock, template_id, stripe) || !lock_found(stock)) return false;
     add_to_taken(stock, 1);
     return true;
 }
@@ -70,7 +71,7 @@ std::int64_t left_in_stock(Write& write, const Uuid& template_id) {
 std::optional<Stripe> take_from_stock(Write& write, const Uuid& template_id, const Uuid& user) {
     Table& stock = open_stock(write);
     const auto own = static_cast<Stripe>(hash_bytes(user.data(), user.size()) % stripe_count);
-    if (has_some(stock, template_id, own) && try_to_take(stock, template_id, own)) return own;
+    if (try_to_take(stock, template_id, own)) return own;
     while (const StripeSet some = stripes_with_some(stock, template_id)) {
         std::optional<Stripe> held;
         for (Stripe offset = 0; offset < stripe_count; ++offset) {

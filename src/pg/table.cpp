@@ -146,6 +146,16 @@ bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> key
     return false;
 }
 
+bool lock_found(Table& table) {
+    ItemPointerData tid = table.found->tts_tid;
+    TM_FailureData failure;
+    const TM_Result result =
+        table_tuple_lock(table.relation, &tid, GetActiveSnapshot(), table.found, GetCurrentCommandId(false),
+                         LockTupleNoKeyExclusive, LockWaitSkip, 0, &failure);
+    if (result == TM_Ok) table.locked_in = newest_write();
+    return result == TM_Ok;
+}
+
 Identity become(Oid owner) {
     Identity caller;
     GetUserIdAndSecContext(&caller.user, &caller.security_context);

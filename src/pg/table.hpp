@@ -116,6 +116,9 @@ bool find(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
 // row that somebody else has locked counts as not found.
 bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, LockWaitPolicy wait = LockWaitBlock);
 
+// Locks the found row as it was found: not when somebody else has locked it, or changed it since.
+bool lock_found(Table& table);
+
 // Waits, without locking anything, for a transaction that has changed or locked the first row whose leading key columns
 // equal `keys`; false: nobody has.
 bool wait_for_holder(Table& table, std::size_t lookup, std::initializer_list<Datum> keys);
