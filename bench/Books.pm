@@ -29,7 +29,7 @@ sub verify ($bench, $events) {
     $database->sql(<<"SQL");
         INSERT INTO rewards.points_events (user_id, event_type, event_time, points_delta, validation_status)
             SELECT md5((n * 7919 % ($events / 100))::text)::uuid, 'purchase', now() - n * interval '1 s', n % 100, 'validated'
-              FROM generate_series(1, $events::bigint) AS n;
+              FROM generate_series(1, ${events}::bigint) AS n;
         SELECT rewards.seal_ledger() \\g /dev/null
         VACUUM ANALYZE;
         CHECKPOINT
