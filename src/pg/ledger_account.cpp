@@ -98,16 +98,6 @@ Account settled_account(Ledger& ledger, const AccountKey& key) {
     return account;
 }
 
-// Every change of a row wakes all who wait for it, to wait for its newer version. So those who find an account taken stand
-// in line, and only the first of them waits for the row. Two accounts that share a line wait longer, and for nothing else.
-LOCKTAG line_for(const Table& accounts, const AccountKey& key) {
-    LOCKTAG tag;
-    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, RelationGetRelid(accounts.relation),
-                       hash_bytes(key.user.data(), static_cast<int>(key.user.size())), 0);
-    tag.locktag_type = LOCKTAG_USERLOCK;
-    return tag;
-}
-
 }  // namespace
 
 Ledger open_ledger(Write& write) {
@@ -115,12 +105,8 @@ Ledger open_ledger(Write& write) {
 }
 
 void lock_account_row(Ledger& ledger, const AccountKey& key) {
-    const std::initializer_list<Datum> keys = {to_datum(key.user), to_datum(key.company)};
-    if (lock_row(ledger.accounts, account_row::by_key, keys, LockWaitSkip)) return;
-    const LOCKTAG line = line_for(ledger.accounts, key);
-    LockAcquire(&line, ExclusiveLock, false, false);
-    while (!lock_row(ledger.accounts, account_row::by_key, keys)) open_account(ledger.accounts, key);
-    LockRelease(&line, ExclusiveLock, false);
+    while (!lock_row(ledger.accounts, account_row::by_key, {to_datum(key.user), to_datum(key.company)}))
+        open_account(ledger.accounts, key);
 }
 
 Account lock_account(Ledger& ledger, const AccountKey& key) {

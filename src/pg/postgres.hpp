@@ -58,7 +58,6 @@ extern "C" {
 #include "rewrite/rewriteHandler.h"
 #include "storage/fd.h"
 #include "storage/ipc.h"
-#include "storage/lock.h"
 #include "storage/lmgr.h"
 #include "storage/lwlock.h"
 #include "storage/procarray.h"
