@@ -2,6 +2,7 @@
 # events; and verify_ledger(), which hashes every entry anew, by the entry. Its events came by INSERT, so that their entries are real.
 package Books;
 use v5.36;
+use utf8;
 use Ledger;
 
 my $group_by = <<'SQL';
@@ -38,7 +39,7 @@ SQL
         my $seconds = $database->timed(q{SELECT 1 / (count(*) FILTER (WHERE status <> 'ok') = 0)::int FROM rewards.verify_ledger()});
         return $seconds / $events * 1e6;
     });
-    $bench->record(what => 'verify_ledger(), an entry', ours => $figures->{verify}, unit => 'us');
+    $bench->record(what => 'verify_ledger(), an entry', ours => $figures->{verify}, unit => 'µs');
 }
 
 1;
