@@ -4,6 +4,7 @@
 # as that is in our hands: libraries choose their code by the processor, and are told here which code to take.
 package Callgrind;
 use v5.36;
+use Database;
 use File::Copy qw(copy);
 use File::Temp;
 
@@ -50,9 +51,9 @@ sub fill ($self) {
     my @psql = ("$self->{bin}/psql", '--no-psqlrc', '--quiet', '--output=/dev/null', '--set=ON_ERROR_STOP=1', "--host=$self->{folder}",
         '--username=postgres', map { "--set=$_=$self->{variables}{$_}" } sort keys $self->{variables}->%*);
     local $ENV{PGOPTIONS} = '-c client_min_messages=error';
-    output(@psql, '--dbname=postgres', "--command=CREATE DATABASE $database",
+    Database::run(@psql, '--dbname=postgres', "--command=CREATE DATABASE $database",
         "--command=ALTER DATABASE $database SET rewards.default_company_id = '$self->{variables}{company}'");
-    output(@psql, "--dbname=$database", '--command=CREATE EXTENSION pg_rewards', '--command=SELECT rewards.install()',
+    Database::run(@psql, "--dbname=$database", '--command=CREATE EXTENSION pg_rewards', '--command=SELECT rewards.install()',
         map { "--file=$_" } $self->{files}->@*);
 }
 
@@ -81,7 +82,7 @@ sub keep ($self, $profile, $name) {
 }
 
 # The server refuses to run as root.
-sub as_server ($self, @command) { return output(owner(), @command) }
+sub as_server ($self, @command) { Database::run(owner(), @command) }
 
 sub owner () { return $> == 0 ? qw(runuser -u postgres --) : () }
 
@@ -97,13 +98,6 @@ sub as_server_reading ($self, $input, @command) {
         exec owner(), @command or die "cannot run $command[0]: $!\n";
     }
     return join '', <$said>;
-}
-
-sub output (@command) {
-    open my $output, '-|', @command or die "cannot run $command[0]: $!\n";
-    my @lines = <$output>;
-    close $output or die "$command[0] failed\n";
-    return join '', @lines;
 }
 
 1;

@@ -5,7 +5,7 @@ use utf8;
 use Exporter qw(import);
 use List::Util qw(max);
 
-our @EXPORT_OK = qw(digits);
+our @EXPORT_OK = qw(digits with_commas);
 
 my @heads = ('what', 'against', 'clients', 'commit', 'theirs', 'ours', 'ratio', 'spread', 'goal', 'met');
 
@@ -38,8 +38,10 @@ sub figure ($number, $unit) {
 # Three digits that say something.
 sub digits ($number) {
     return sprintf $number >= 9.95 ? '%.1f' : $number >= 0.1 ? '%.2f' : '%.4f', $number if $number < 99.95;
-    return scalar reverse(reverse(sprintf '%.0f', $number) =~ s/(\d{3})(?=\d)/$1,/gr);
+    return with_commas(sprintf '%.0f', $number);
 }
+
+sub with_commas ($number) { return scalar reverse(reverse($number) =~ s/(\d{3})(?=\d)/$1,/gr) }
 
 sub text ($table) {
     my @formats = map {

@@ -58,9 +58,7 @@ bool next_row(const TransitionTable& table) {
 }
 
 RowField column_of(TupleTableSlot* written, std::uint8_t column) {
-    bool is_null;
-    const Datum datum = slot_getattr(written, events_layout().attributes[column], &is_null);
-    return is_null ? RowField() : RowField(datum);
+    return field_in(written, events_layout().attributes[column]);
 }
 
 // Only the owner can have allowed that it is null.
@@ -107,18 +105,14 @@ void for_each_written(const TransitionTable& written, const TransitionTable& rep
     }
 }
 
-RowField field_in(TupleTableSlot* row, std::size_t place) {
-    return row->tts_isnull[place] ? RowField() : RowField(row->tts_values[place]);
-}
-
 WrittenEvent event_in(TupleTableSlot* row) {
     slot_getallattrs(row);
     WrittenEvent written{};
     for (std::size_t column = 0; column < event::column_count; ++column)
-        written.columns[column] = field_in(row, column);
+        written.columns[column] = field_in(row, number_of(column));
     written.key = {uuid_of(written.columns[event::user_id].value), uuid_of(written.columns[event::company_id].value)};
-    written.before = {field_in(row, before), field_in(row, before + 1), field_in(row, before + 2),
-                      field_in(row, before + 3)};
+    written.before = {field_in(row, number_of(before)), field_in(row, number_of(before + 1)),
+                      field_in(row, number_of(before + 2)), field_in(row, number_of(before + 3))};
     return written;
 }
 

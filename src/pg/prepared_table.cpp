@@ -143,6 +143,16 @@ void open_indexes(const PreparedTable& prepared, ResultRelInfo* info) {
     info->ri_NumIndices = static_cast<int>(count);
 }
 
+List* insert_entries(ResultRelInfo* info, EState* estate, TupleTableSlot* row, const NewEntries& entries) {
+    const bool may_meet = entries.met_another != nullptr;
+#if PG_VERSION_NUM >= 160000
+    return ExecInsertIndexTuples(info, row, estate, entries.is_update, may_meet, entries.met_another, entries.key,
+                                 entries.only_summarizing);
+#else
+    return ExecInsertIndexTuples(info, row, estate, entries.is_update, may_meet, entries.met_another, entries.key);
+#endif
+}
+
 void close_indexes(ResultRelInfo* info) {
     for (int one = 0; one < info->ri_NumIndices; ++one) {
 #if PG_VERSION_NUM >= 170000

@@ -29,6 +29,18 @@ ResultRelInfo* result_info(const PreparedTable& prepared, Relation relation, Ind
 // Opens the indexes, whose locks are held, for `info`.
 void open_indexes(const PreparedTable& prepared, ResultRelInfo* info);
 
+// What kind of entries: those of a row that was updated, and then perhaps for summarizing indexes only; or those of one that may
+// meet another row of the same key, which is told.
+struct NewEntries {
+    bool is_update = false;
+    bool only_summarizing = false;
+    List* key = NIL;
+    bool* met_another = nullptr;
+};
+
+// The entries of a row in the open indexes. Returns the indexes that are to be checked again later.
+List* insert_entries(ResultRelInfo* info, EState* estate, TupleTableSlot* row, const NewEntries& entries = {});
+
 // Their locks are kept, as those on tables are: the next call finds them.
 void close_indexes(ResultRelInfo* info);
 

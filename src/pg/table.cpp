@@ -48,6 +48,16 @@ void prepare_writing(Write& write, Table& table) {
     write.estate->es_opened_result_relations = lappend(write.estate->es_opened_result_relations, table.info);
 }
 
+// The found row, which becomes its newest version where that is to be followed.
+TM_Result lock_version(Table& table, LockWaitPolicy wait, std::uint8_t flags, TM_FailureData& failure) {
+    ItemPointerData tid = table.found->tts_tid;
+    const TM_Result result =
+        table_tuple_lock(table.relation, &tid, GetActiveSnapshot(), table.found, GetCurrentCommandId(false),
+                         LockTupleNoKeyExclusive, wait, flags, &failure);
+    if (result == TM_Ok) table.locked_in = newest_write();
+    return result;
+}
+
 }  // namespace
 
 std::uint64_t newest_write() { return writes_begun; }
@@ -123,16 +133,12 @@ void open_indexes(Table& table) {
 
 bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, LockWaitPolicy wait) {
     while (find(table, lookup, keys)) {
-        ItemPointerData tid = table.found->tts_tid;
         TM_FailureData failure;
         failure.traversed = false;
-        const TM_Result result =
-            table_tuple_lock(table.relation, &tid, GetActiveSnapshot(), table.found, GetCurrentCommandId(false),
-                             LockTupleNoKeyExclusive, wait, TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+        const TM_Result result = lock_version(table, wait, TUPLE_LOCK_FLAG_FIND_LAST_VERSION, failure);
         // A newer version may have other keys: look again, now that nobody else can change it.
         if (result == TM_Ok && failure.traversed) continue;
         if (result == TM_Ok) {
-            table.locked_in = newest_write();
             AcceptInvalidationMessages();  // what is kept of rules and templates must not be older than the lock
             return true;
         }
@@ -147,13 +153,8 @@ bool lock_row(Table& table, std::size_t lookup, std::initializer_list<Datum> key
 }
 
 bool lock_found(Table& table) {
-    ItemPointerData tid = table.found->tts_tid;
     TM_FailureData failure;
-    const TM_Result result =
-        table_tuple_lock(table.relation, &tid, GetActiveSnapshot(), table.found, GetCurrentCommandId(false),
-                         LockTupleNoKeyExclusive, LockWaitSkip, 0, &failure);
-    if (result == TM_Ok) table.locked_in = newest_write();
-    return result == TM_Ok;
+    return lock_version(table, LockWaitSkip, 0, failure) == TM_Ok;
 }
 
 Identity become(Oid owner) {

@@ -127,6 +127,8 @@ bool wait_for_holder(Table& table, std::size_t lookup, std::initializer_list<Dat
 std::int64_t count_rows(Table& table, std::size_t lookup, std::initializer_list<Datum> keys, std::uint8_t column,
                         std::string_view except, std::int64_t limit);
 
+RowField field_in(TupleTableSlot* row, AttrNumber number);
+
 // A column of the found row.
 std::optional<Datum> optional_value(const Table& table, std::uint8_t column);
 std::optional<TimestampTz> optional_time(const Table& table, std::uint8_t column);

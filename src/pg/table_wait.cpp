@@ -49,11 +49,7 @@ TupleTableSlot* slot_for(const Table& table, WaitingRows& waiting, std::size_t p
 }
 
 void add_entries(const Table& table, TupleTableSlot* row) {
-#if PG_VERSION_NUM >= 160000
-    List* recheck = ExecInsertIndexTuples(table.info, row, table.estate, false, false, nullptr, NIL, false);
-#else
-    List* recheck = ExecInsertIndexTuples(table.info, row, table.estate, false, false, nullptr, NIL);
-#endif
+    List* recheck = insert_entries(table.info, table.estate, row);
     ExecARInsertTriggers(table.estate, table.info, row, recheck, nullptr);
 }
 

@@ -98,15 +98,6 @@ bool has_no_conflict(ResultRelInfo* info, EState* estate, TupleTableSlot* row, L
 #endif
 }
 
-List* insert_index_entries(ResultRelInfo* info, EState* estate, TupleTableSlot* row, List* key, bool* met_another) {
-    *met_another = false;
-#if PG_VERSION_NUM >= 160000
-    return ExecInsertIndexTuples(info, row, estate, false, true, met_another, key, false);
-#else
-    return ExecInsertIndexTuples(info, row, estate, false, true, met_another, key);
-#endif
-}
-
 // The executor keeps what it looks up for a table, such as the functions of its triggers, where it finds
 // itself at that moment: that must not be the memory of one row among many.
 template <typename Body>
@@ -133,7 +124,8 @@ bool insert_speculatively(const Table& table, ResultRelInfo* info, TupleTableSlo
         if (!has_no_conflict(info, table.estate, row, key)) return false;
         const std::uint32_t token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
         table_tuple_insert_speculative(table.relation, row, GetCurrentCommandId(true), 0, nullptr, token);
-        *recheck = insert_index_entries(info, table.estate, row, key, &met_another);
+        met_another = false;
+        *recheck = insert_entries(info, table.estate, row, {.key = key, .met_another = &met_another});
         table_tuple_complete_speculative(table.relation, row, token, !met_another);
         SpeculativeInsertionLockRelease(GetCurrentTransactionId());
         CHECK_FOR_INTERRUPTS();
@@ -158,13 +150,9 @@ bool run_before_update(Table& table, TupleTableSlot* row) {
 }
 
 // The new entries of a row that could not stay where the old one's lead.
-List* insert_updated_entries(Table& table, TupleTableSlot* row, [[maybe_unused]] bool only_summarizing) {
+List* insert_updated_entries(Table& table, TupleTableSlot* row, bool only_summarizing) {
     open_indexes(table);
-#if PG_VERSION_NUM >= 160000
-    return ExecInsertIndexTuples(table.info, row, table.estate, true, false, nullptr, NIL, only_summarizing);
-#else
-    return ExecInsertIndexTuples(table.info, row, table.estate, true, false, nullptr, NIL);
-#endif
+    return insert_entries(table.info, table.estate, row, {.is_update = true, .only_summarizing = only_summarizing});
 }
 
 // What ExecSimpleRelationUpdate does, with the indexes opened only if they get entries: those of a balance do not.
@@ -191,12 +179,6 @@ void update_row(Table& table, TupleTableSlot* row) {
 bool is_same(const Form_pg_attribute column, RowField one, RowField other) {
     if (one.is_null || other.is_null) return one.is_null == other.is_null;
     return datum_image_eq(one.value, other.value, column->attbyval, column->attlen);
-}
-
-RowField field_in(TupleTableSlot* row, AttrNumber number) {
-    bool is_null;
-    const Datum datum = slot_getattr(row, number, &is_null);
-    return is_null ? RowField(std::nullopt) : RowField(datum);
 }
 
 void require_same(const Table& table, TupleTableSlot* row, std::uint8_t column, RowField decided) {
@@ -247,6 +229,12 @@ void write_before(const Table& table, bool has_trigger) {
 }
 
 }  // namespace
+
+RowField field_in(TupleTableSlot* row, AttrNumber number) {
+    bool is_null;
+    const Datum datum = slot_getattr(row, number, &is_null);
+    return is_null ? RowField() : RowField(datum);
+}
 
 void make_visible(const Table& table) {
     CommandCounterIncrement();
