@@ -66,6 +66,18 @@ NonceFound look_up_nonce(Table& nonces, const AccountKey& account, std::string_v
              field_of(optional_value(nonces, coupon_ids))}};
 }
 
+bool are_unused(Table& nonces, const AccountKey& account, std::span<std::string_view> asked) {
+    std::ranges::sort(asked);
+    if (std::ranges::adjacent_find(asked) != asked.end()) return false;
+    bool is_met = false;
+    scan_range(nonces, by_key, {to_datum(account.user), to_datum(account.company)}, {to_datum(asked.front()), {}},
+               ForwardScanDirection, [&] {
+                   is_met = text_view(value(nonces, nonce_text)) <= asked.back();
+                   return false;
+               });
+    return !is_met;
+}
+
 void remember_nonce(Write& write, Table& nonces, const AccountKey& account, std::string_view nonce,
                     std::string_view event_type, const Fingerprint& request, const Answer& answer, TimestampTz now) {
     const std::int64_t retention = nonce_retention(settings_of(write, account.company));

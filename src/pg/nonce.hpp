@@ -32,6 +32,10 @@ Table& open_nonces(Write& write);
 // The account has to be locked: its lock is what keeps two uses of one nonce apart.
 NonceFound look_up_nonce(Table& nonces, const AccountKey& account, std::string_view nonce, const Fingerprint& request);
 
+// One search for nonces that an account asks for together, which are put into their order: is none of them used, and none there
+// twice? Yes, if nothing lies between the first and the last. If something does, look_up_nonce() tells of each.
+bool are_unused(Table& nonces, const AccountKey& account, std::span<std::string_view> asked);
+
 // For as long as an event of the company may come late.
 void remember_nonce(Write& write, Table& nonces, const AccountKey& account, std::string_view nonce,
                     std::string_view event_type, const Fingerprint& request, const Answer& answer, TimestampTz now);

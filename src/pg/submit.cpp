@@ -273,8 +273,8 @@ SubmitAnswer submit_new(Submitter& submitter, const Submission& submission) {
 }  // namespace
 
 Submitter begin_submitting(Ledger& ledger, Account& account) {
-    return {&ledger, &account, read_activity(account), settings_of(*ledger.write, account.key.company),
-            begin_tallies()};
+    return {&ledger,         &account, read_activity(account), settings_of(*ledger.write, account.key.company),
+            begin_tallies(), false};
 }
 
 void end_submitting(Submitter& submitter) {
@@ -287,7 +287,8 @@ SubmitAnswer submit_event(Submitter& submitter, const Submission& submission) {
     const AccountKey& key = submitter.account->key;
     Table& nonces = open_nonces(write);
     const Fingerprint print = fingerprint_of(submission);
-    const NonceFound found = look_up_nonce(nonces, key, submission.nonce, print);
+    const NonceFound found = submitter.nonces_are_unused ? NonceFound{NonceUse::unused, {}}
+                                                         : look_up_nonce(nonces, key, submission.nonce, print);
     if (found.use == NonceUse::same_request) return replay(submitter, found.answer);
     if (found.use == NonceUse::other_request) {
         tally(submitter.insights, nonce_conflict("submit_points_event()", submission.nonce));

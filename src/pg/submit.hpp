@@ -44,6 +44,7 @@ struct Submitter {
     Activity activity;
     Settings settings;
     InsightTallies insights;
+    bool nonces_are_unused;  // as is already known of all that are submitted
 };
 
 // Between locking an account, whose row is found, and saving it. The memory context has to last until then.

@@ -1,6 +1,7 @@
 // submit_points_events: thousands of events in one call, each with its own outcome. Accounts are locked one
 // after the other in the order of their users, as everybody locks them; the events of an account keep
 // their order.
+#include "core/timestamp.hpp"
 #include "pg/submit_row.hpp"
 
 namespace rewards::pg {
@@ -23,7 +24,6 @@ struct Turn {
 struct Batch {
     BatchEvent* events;
     int count;
-    Turn* turns;
     int current;  // the event that is being read or submitted, for error messages; nothing_current
     bool is_read;
 };
@@ -144,8 +144,10 @@ Uuid user_in(const Members& members) {
 }
 
 TimestampTz time_in(const Members& members, std::uint8_t place) {
-    const Datum time = DirectFunctionCall3(timestamptz_in, terminated(required_text(members, place)),
-                                           ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+    const std::string_view text = required_text(members, place);
+    if (const std::optional<std::int64_t> usual = parse_timestamp(text)) return *usual;
+    const Datum time =
+        DirectFunctionCall3(timestamptz_in, terminated(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
     return finite_timestamp(DatumGetTimestampTz(time), member_names[place].data());
 }
 
@@ -192,13 +194,20 @@ void read_events(Batch& batch, Jsonb* events, const Context& context) {
     batch.is_read = true;
 }
 
-void order_by_account(Batch& batch) {
+std::span<const Turn> order_by_account(const Batch& batch) {
     const auto count = static_cast<std::size_t>(batch.count);
-    batch.turns = static_cast<Turn*>(palloc((count + 1) * sizeof(Turn)));
-    for (int one = 0; one < batch.count; ++one) batch.turns[one] = {batch.events[one].submission.user, one};
-    std::sort(batch.turns, batch.turns + count, [](const Turn& one, const Turn& other) {
+    const std::span turns(static_cast<Turn*>(palloc((count + 1) * sizeof(Turn))), count);
+    for (int one = 0; one < batch.count; ++one)
+        turns[static_cast<std::size_t>(one)] = {batch.events[one].submission.user, one};
+    std::ranges::sort(turns, [](const Turn& one, const Turn& other) {
         return one.user != other.user ? one.user < other.user : one.event < other.event;
     });
+    return turns;
+}
+
+std::span<const Turn> first_account_of(std::span<const Turn> turns) {
+    const auto next = std::ranges::find_if(turns, [&](const Turn& turn) { return turn.user != turns.front().user; });
+    return turns.first(static_cast<std::size_t>(next - turns.begin()));
 }
 
 // What the answer points at has to outlive the event's own memory.
@@ -208,29 +217,37 @@ SubmitAnswer keep(const SubmitAnswer& answer) {
     return kept;
 }
 
-// Returns where the next account's events begin.
-int submit_account(Ledger& ledger, const Context& context, Batch& batch, int first) {
-    const Uuid user = batch.turns[first].user;
-    batch.current = batch.turns[first].event;
-    Account account = lock_account(ledger, {user, context.company});
+bool are_nonces_unused(const Submitter& submitter, const Batch& batch, std::span<const Turn> turns) {
+    if (turns.size() == 1) return false;  // the look-up takes as long
+    const std::span nonces(static_cast<std::string_view*>(palloc(turns.size() * sizeof(std::string_view))),
+                           turns.size());
+    std::ranges::transform(turns, nonces.begin(),
+                           [&](const Turn& turn) { return batch.events[turn.event].submission.nonce; });
+    return are_unused(open_nonces(*submitter.ledger->write), submitter.account->key, nonces);
+}
+
+void submit_account(Ledger& ledger, const Context& context, Batch& batch, std::span<const Turn> turns) {
+    batch.current = turns.front().event;
+    Account account = lock_account(ledger, {turns.front().user, context.company});
     Submitter submitter = begin_submitting(ledger, account);
     MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "rewards event", ALLOCSET_DEFAULT_SIZES);
-    int place = first;
-    for (; place < batch.count && batch.turns[place].user == user; ++place) {
+    MemoryContext caller = MemoryContextSwitchTo(memory);
+    submitter.nonces_are_unused = are_nonces_unused(submitter, batch, turns);
+    for (const Turn& turn : turns) {
         CHECK_FOR_INTERRUPTS();
-        batch.current = batch.turns[place].event;
+        MemoryContextReset(memory);
+        batch.current = turn.event;
         BatchEvent& event = batch.events[batch.current];
-        MemoryContext caller = MemoryContextSwitchTo(memory);
         const SubmitAnswer answer = submit_event(submitter, event.submission);
         MemoryContextSwitchTo(caller);
         event.answer = keep(answer);
-        MemoryContextReset(memory);
+        MemoryContextSwitchTo(memory);
         ResetPerTupleExprContext(ledger.write->estate);
     }
+    MemoryContextSwitchTo(caller);
     end_submitting(submitter);
     MemoryContextDelete(memory);
     batch.current = nothing_current;
-    return place;
 }
 
 void return_rows(FunctionCallInfo call, const Batch& batch) {
@@ -252,15 +269,19 @@ SQL_FUNCTION(rewards_submit_points_events) {
     const Arguments arguments{fcinfo};
     Jsonb* events = DatumGetJsonbP(arguments.required(0, "events"));
     const Context& context = require_context();
-    Batch batch{nullptr, 0, nullptr, nothing_current, false};
+    Batch batch{nullptr, 0, nothing_current, false};
     ErrorContextCallback which_event{error_context_stack, say_which_event, &batch};
     error_context_stack = &which_event;
     read_events(batch, events, context);
-    order_by_account(batch);
+    const std::span<const Turn> turns = order_by_account(batch);
     with_write("submit_points_events()", [&](Write& write) {
         write.gathers_rows = true;
         Ledger ledger = open_ledger(write);
-        for (int first = 0; first < batch.count;) first = submit_account(ledger, context, batch, first);
+        for (std::span rest = turns; !rest.empty();) {
+            const std::span account = first_account_of(rest);
+            submit_account(ledger, context, batch, account);
+            rest = rest.subspan(account.size());
+        }
     });
     error_context_stack = which_event.previous;
     return_rows(fcinfo, batch);

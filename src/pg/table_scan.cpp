@@ -31,6 +31,7 @@ RangeComparison range_comparison_of(Oid type) {
     switch (type) {
         case UUIDOID: return {F_UUID_GE, F_UUID_LT};
         case TIMESTAMPTZOID: return {F_TIMESTAMPTZ_GE, F_TIMESTAMPTZ_LT};
+        case TEXTOID: return {F_TEXT_GE, F_TEXT_LT};
         default:
             ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("cannot search in a range of type %s", format_type_be(type)));

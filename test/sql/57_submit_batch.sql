@@ -260,6 +260,45 @@ SELECT state, event FROM what_fails('SELECT FROM rewards.submit_points_events(''
 
 -- Many
 
+-- Nonces that lie before, between and after those of an account that are used, and on them: c and g are, d is another member's.
+BEGIN;
+SELECT rewards.set_company_context(:'company_a', 'back end') \gset
+CREATE FUNCTION ask(nonces text[]) RETURNS TABLE (nonce text, outcome text, replayed boolean) LANGUAGE sql AS $$
+    SELECT a.nonce, s.outcome, s.replayed
+      FROM unnest(nonces) WITH ORDINALITY AS a (nonce, ordinal)
+      JOIN rewards.submit_points_events((SELECT jsonb_agg(event_of('578', 'lot', '2 days'::interval - ascii(a.nonce) * interval '2 minutes',
+                    a.nonce) ORDER BY ordinal) FROM unnest(nonces) WITH ORDINALITY AS a (nonce, ordinal))) AS s USING (ordinal)
+     ORDER BY ordinal $$;
+SELECT outcome FROM rewards.submit_points_event(member('579'), 'lot', moment('1 day'), 'd');
+SELECT * FROM ask('{g,c}');
+SELECT * FROM ask('{b,a}');
+SELECT * FROM ask('{d,f,e}');
+SELECT * FROM ask('{i,h}');
+SELECT * FROM ask('{k,l,c}');
+SELECT * FROM ask('{i,ii}');
+SELECT * FROM ask('{hz,i}');
+SELECT * FROM ask('{C,D,i}');
+SELECT * FROM ask('{m,n,m}');
+ROLLBACK;
+
+-- A time means what timestamptz makes of it, however it is written.
+BEGIN;
+SELECT rewards.set_company_context(:'company_a', 'back end') \gset
+CREATE TABLE spelling AS
+SELECT row_number() OVER () AS n, to_char(moment AT TIME ZONE zone, 'YYYY-MM-DD') || separator || to_char(moment AT TIME ZONE zone, 'HH24:MI:SS')
+           || fraction || replace(zone_text, ' ', '') AS text
+  FROM (SELECT date_trunc('minute', now()) - interval '40 hours' + n * interval '13 minutes 7 seconds' AS moment FROM generate_series(0, 1) AS n) AS m,
+       unnest(ARRAY['', '.', '.5', '.123456', '.1234567', '.999999999']) AS fraction, unnest(ARRAY['T', ' ', 't']) AS separator,
+       (VALUES ('UTC', 'Z'), ('UTC', 'z'), ('UTC', '+00:00'), ('UTC', '+00'), ('UTC', '-0000'), ('<+0530>-05:30', '+05:30'), ('<-08>+08', '-08:00'), ('UTC', ' UTC'))
+           AS zones (zone, zone_text);
+CREATE TABLE answer AS
+SELECT * FROM rewards.submit_points_events((SELECT jsonb_agg(jsonb_build_object('user_id', md5((n / 10)::text), 'event_type', 'lot',
+           'nonce', 'spelling ' || n, 'event_time', text) ORDER BY n) FROM spelling));
+SELECT count(*) AS spellings, count(*) FILTER (WHERE outcome = 'recorded') AS recorded,
+       count(*) FILTER (WHERE e.event_time = text::timestamptz) AS same
+  FROM answer JOIN spelling ON n = ordinal LEFT JOIN rewards.points_events AS e ON e.id = event_id AND e.user_id = answer.user_id;
+ROLLBACK;
+
 -- Five thousand events of three members are one after the other as they should be, and what they need until the end is
 -- their answers: a trigger looks.
 BEGIN;
