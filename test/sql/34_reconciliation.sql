@@ -120,8 +120,12 @@ TABLE found;
 TABLE disagreement;
 ROLLBACK TO sound;
 
--- Points that expire: other lots than the account says, and more than it has.
+-- Points that expire: other lots than the account says, none, and more than it has.
 UPDATE rewards.point_lots SET remaining = 499 WHERE user_id = :'member_2';
+TABLE found;
+TABLE disagreement;
+ROLLBACK TO sound;
+DELETE FROM rewards.point_lots WHERE user_id = :'member_2';
 TABLE found;
 TABLE disagreement;
 ROLLBACK TO sound;
