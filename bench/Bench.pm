@@ -21,6 +21,7 @@
 # $bench->table([HEADS], [CELLS], ...)               another table for the part's section
 # $bench->note(TEXT)                                 a sentence below the part's tables
 # $bench->plot(FILE => ..., see Picture.pm)          a picture in docs/
+# $bench->keep(NAME)                                 leaves a database to a later part, which asks for it by its name
 # $bench->{rounds}, $bench->{seconds}                how often, how long (a pgbench run)
 # $bench->{full}                                     whether sizes are those that take longer than 15 minutes
 #
@@ -32,9 +33,9 @@ use List::Util qw(max min);
 use Database;
 use Table;
 
-sub begin ($class, %how) { return bless { rows => [], plots => {}, %how }, $class }
+sub begin ($class, %how) { return bless { rows => [], plots => {}, databases => {}, kept => {}, %how }, $class }
 
-# Runs a part, whose databases are dropped after it.
+# Runs a part, whose databases are dropped after it unless it keeps them.
 sub run ($self, $part) {
     $self->{part} = $part;
     $self->{$_}{$part} = [] for qw(tables notes);
@@ -43,16 +44,21 @@ sub run ($self, $part) {
     require ucfirst "$part.pm";
     my $done = eval { ucfirst($part)->can('measure')->($self); 1 };
     my $reason = $@;
-    $_->drop for splice @{ $self->{databases} };
+    $_->drop for values $self->{databases}->%*;
+    $self->{databases} = {};
     die $reason if !$done;
     $self->{took}{$part} = time - $begun;
 }
 
 sub database ($self, $name, %variables) {
-    my $database = Database->create($name, seconds => $self->{seconds}, variables => \%variables);
-    push @{ $self->{databases} }, $database;
-    return $database;
+    return $self->{databases}{$name} = delete $self->{kept}{$name}
+        // Database->create($name, seconds => $self->{seconds}, variables => \%variables);
 }
+
+sub keep ($self, $name) { $self->{kept}{$name} = delete $self->{databases}{$name} }
+
+# Drops what was kept for a part that did not run.
+sub end ($self) { $_->drop for values $self->{kept}->%* }
 
 # synchronous_commit, on and off, for each number of clients.
 sub loads ($self, @clients) {

@@ -15,7 +15,7 @@ sub measure ($bench) {
     my %ledgers = (small => begin($bench, 'growth_small'), large => begin($bench, 'growth_large'));
     grow($bench, $ledgers{small}, 1);
     my (%latency, @at);
-    for my $millions ($bench->{full} ? (10, 50) : 10) {
+    for my $millions (Ledger::sizes($bench)) {
         grow($bench, $ledgers{large}, $millions);
         push @at, $millions;
         for my $call (@calls) {
@@ -26,13 +26,14 @@ sub measure ($bench) {
     }
     $bench->plot('bench-growth.svg', title => 'Latency of a call, by the length of the ledger', x => 'million events',
         y => 'ms, one client, synchronous_commit off', at => [1, @at], series => \%latency);
+    $bench->keep('growth_large');
 }
 
 sub begin ($bench, $name) { return { database => $bench->database($name, template => $template), codes => 0, claimed => 0, submitted => 0 } }
 
 sub grow ($bench, $ledger, $millions) {
     my $database = $ledger->{database};
-    Ledger::grow($database, $millions * 1_000_000);
+    Ledger::grow($database, $millions);
     $database->file('growth.sql') if !defined $ledger->{first};
     $ledger->{first} = $database->value('SELECT accounts - new_accounts FROM bench.ledger');
 }

@@ -41,7 +41,7 @@ DECLARE
         'rotate_coupon_key(integer)', 'retire_coupon_key(integer)',
         'relayer_coupon_key(integer, integer)',
         'legacy_code_hash(integer, bytea)',
-        'refresh_user_points_cache(uuid)', 'reconcile_ledger()', 'show_progress(text, tid, bigint)', 'sum_points(bigint)',
+        'refresh_user_points_cache(uuid)', 'reconcile_ledger()', 'show_progress(text, tid, bigint)', 'sum_points(bigint)', 'sum_events(bigint, text)',
         'ledger_digest()', 'verify_ledger(bigint, text)', 'verify_audit(bigint, text)', 'verify_audit_rows(bigint, uuid)', 'verify_chains(uuid)', 'verify_chains_since(bigint)',
         'verify_accounts(uuid)', 'verify_accounts_since(bigint)', 'verify_blocks(bigint, text, uuid)', 'verify_digest(text, text, uuid)',
         'verify_chains_query(text, text)', 'entry_place(uuid, bigint)', 'entries_since(bigint, text, uuid)', 'sealed_systems(text, uuid)',

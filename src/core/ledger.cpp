@@ -36,12 +36,15 @@ constexpr bool counts_as_pending(Status status) noexcept {
 constexpr Error overflow{Fault::out_of_range, "points out of range"};
 constexpr Error overdrawn{Fault::insufficient, "insufficient points"};
 
+// Does it overflow? Subtracted, not negated and added: the lowest delta has no negative.
+bool add_validated(std::int64_t delta, std::int64_t& earned, std::int64_t& spent) noexcept {
+    return delta < 0 ? __builtin_sub_overflow(spent, delta, &spent) : __builtin_add_overflow(earned, delta, &earned);
+}
+
 Result<Balance> settle(Balance balance, std::int64_t delta) noexcept {
-    // Subtracted, not negated and added: the lowest delta has no negative.
-    const bool overflowed = __builtin_add_overflow(balance.available, delta, &balance.available) ||
-                            (delta < 0 ? __builtin_sub_overflow(balance.spent, delta, &balance.spent)
-                                       : __builtin_add_overflow(balance.earned, delta, &balance.earned));
-    if (overflowed) return overflow;
+    if (__builtin_add_overflow(balance.available, delta, &balance.available) ||
+        add_validated(delta, balance.earned, balance.spent))
+        return overflow;
     if (balance.available < 0) return overdrawn;
     return balance;
 }
@@ -81,6 +84,24 @@ Result<Balance> add_change(const Balance& balance, const Balance& change) noexce
         return overflow;
     if (sum.available < 0) return overdrawn;
     return sum;
+}
+
+Result<EventSums> count_event(EventSums sums, std::int64_t delta, std::string_view status) noexcept {
+    if (status == text_of(Status::validated)) {
+        if (add_validated(delta, sums.earned, sums.spent)) return overflow;
+    } else if (status != text_of(Status::rejected)) {
+        if (__builtin_add_overflow(sums.pending, delta, &sums.pending)) return overflow;
+    }
+    return sums;
+}
+
+Result<EventSums> add_sums(const EventSums& one, const EventSums& other) noexcept {
+    EventSums sums;
+    if (__builtin_add_overflow(one.pending, other.pending, &sums.pending) ||
+        __builtin_add_overflow(one.earned, other.earned, &sums.earned) ||
+        __builtin_add_overflow(one.spent, other.spent, &sums.spent))
+        return overflow;
+    return sums;
 }
 
 }  // namespace rewards

@@ -39,4 +39,17 @@ Result<Balance> change_status(Balance balance, std::int64_t delta, Status from, 
 // What many events changed together; the order among them does not matter, only where it ends.
 Result<Balance> add_change(const Balance& balance, const Balance& change) noexcept;
 
+// What events come to, added up in any order: nothing is refused but more points than there are numbers for.
+struct EventSums {
+    std::int64_t pending = 0;
+    std::int64_t earned = 0;
+    std::int64_t spent = 0;
+
+    friend constexpr bool operator==(const EventSums&, const EventSums&) noexcept = default;
+};
+
+// What is neither validated nor rejected is pending.
+Result<EventSums> count_event(EventSums sums, std::int64_t delta, std::string_view status) noexcept;
+Result<EventSums> add_sums(const EventSums& one, const EventSums& other) noexcept;
+
 }  // namespace rewards

@@ -121,7 +121,7 @@ SELECT set_eq($$ SELECT pg_temp.functions_with('pgtap_admin') EXCEPT SELECT pg_t
           'issue_coupon_batch',
           'coupon_batch_codes',
           'revoke_coupon_batch',
-          'companies', 'reconcile_ledger', 'show_progress', 'sum_points', 'trust_features', 'trust_score', 'explain_event', 'backtest_trust_rules',
+          'companies', 'reconcile_ledger', 'show_progress', 'sum_points', 'sum_events', 'trust_features', 'trust_score', 'explain_event', 'backtest_trust_rules',
           'ledger_digest', 'verify_ledger', 'verify_chains', 'verify_chains_since', 'verify_accounts', 'verify_accounts_since',
           'verify_blocks', 'verify_digest', 'verify_chains_query', 'entry_place', 'entries_since', 'sealed_systems',
           'unsealed_entries', 'event_entry_hash', 'status_entry_hash', 'merkle_root', 'merkle_path', 'follow_merkle_path',

@@ -298,10 +298,10 @@ SELECT proname, provolatile, proparallel, proisstrict
 SELECT proname FROM pg_proc
  WHERE pronamespace = 'rewards'::regnamespace AND provolatile = 'i'
    AND proname NOT IN ('uuidv5', 'uuidv7_floor', 'code_data_version', 'event_entry_hash', 'status_entry_hash', 'audit_entry_hash',
-                       'within_attribution_window', 'sum_points', 'block_hash', 'follow_merkle_path', 'entry_place',
+                       'within_attribution_window', 'block_hash', 'follow_merkle_path', 'entry_place',
                        'verify_chains_query',
                        'coupon_public_ref')
-   AND proname NOT LIKE 'merkle\_%';
+   AND proname !~ '^(merkle|sum)_';
 
 -- Row-level security is forced on every table of companies, and a policy names the company, bare. Members are kept to
 -- themselves by another, or see nothing by the first.

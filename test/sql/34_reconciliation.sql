@@ -111,8 +111,21 @@ TABLE found;
 TABLE disagreement;
 ROLLBACK TO sound;
 
--- Points that expire: other lots than the account says, and more than it has.
+
+-- An account alone, and points that expire alone.
+DELETE FROM rewards.points_events WHERE user_id = :'member_1' AND company_id = :'company_a';
+INSERT INTO rewards.point_lots (user_id, expires_at, event_id, remaining)
+    VALUES ('a0000000-0000-4000-8000-000000003406', '2100-01-01', gen_random_uuid(), 1);
+TABLE found;
+TABLE disagreement;
+ROLLBACK TO sound;
+
+-- Points that expire: other lots than the account says, none, and more than it has.
 UPDATE rewards.point_lots SET remaining = 499 WHERE user_id = :'member_2';
+TABLE found;
+TABLE disagreement;
+ROLLBACK TO sound;
+DELETE FROM rewards.point_lots WHERE user_id = :'member_2';
 TABLE found;
 TABLE disagreement;
 ROLLBACK TO sound;
@@ -132,6 +145,30 @@ ROLLBACK TO sound;
 TABLE found;
 TABLE disagreement;
 ROLLBACK;
+
+-- Events added up, whatever their status, by one process or by several; nothing is nothing.
+CREATE AGGREGATE pg_temp.sum_sums(bigint[]) (SFUNC = rewards.sum_events_combine, STYPE = bigint[], INITCOND = '{0,0,0}');
+SELECT rewards.sum_events(points, status) AS sums,
+       (SELECT pg_temp.sum_sums(part) FROM (VALUES ('{1,2,3}'::bigint[]), ('{40,50,60}'), (NULL)) AS parts (part)) AS sums_of_sums,
+       rewards.sum_events(points, status) FILTER (WHERE false) AS nothing
+  FROM (VALUES (1, 'pending'), (20, 'validating'), (300, 'pending_review'), (4000, 'flagged'), (50000, 'unheard of'), (600000, 'rejected'),
+               (7, 'validated'), (80, 'validated'), (-9, 'validated'), (-100, 'validated'), (0, 'validated'), (NULL, 'validated'), (1000, NULL))
+       AS event (points, status);
+-- Each sum is a bigint, and at its end there is an error. Sums that were put together by hand are looked at.
+CREATE AGGREGATE pg_temp.sum_from(bigint, text) (SFUNC = rewards.sum_events_add, STYPE = bigint[], INITCOND = '{1,2}');
+SELECT state, message FROM unnest(ARRAY[
+    $$SELECT rewards.sum_events(points, 'pending') FROM unnest('{9223372036854775807,1}'::bigint[]) AS points$$,
+    $$SELECT rewards.sum_events(points, 'flagged') FROM unnest('{-9223372036854775808,-1}'::bigint[]) AS points$$,
+    $$SELECT rewards.sum_events(points, 'validated') FROM unnest('{9223372036854775807,1}'::bigint[]) AS points$$,
+    $$SELECT rewards.sum_events(points, 'validated') FROM unnest('{-9223372036854775808}'::bigint[]) AS points$$,
+    $$SELECT pg_temp.sum_sums(part) FROM (VALUES ('{9223372036854775807,0,0}'::bigint[]), ('{1,0,0}')) AS parts (part)$$,
+    $$SELECT pg_temp.sum_sums(part) FROM (VALUES ('{0,9223372036854775807,0}'::bigint[]), ('{0,1,0}')) AS parts (part)$$,
+    $$SELECT pg_temp.sum_sums(part) FROM (VALUES ('{0,0,9223372036854775807}'::bigint[]), ('{0,0,1}')) AS parts (part)$$,
+    $$SELECT pg_temp.sum_sums('{1,2,3,4}'::bigint[])$$, $$SELECT pg_temp.sum_sums('{1,2,NULL}'::bigint[])$$,
+    $$SELECT pg_temp.sum_sums('{{1,2}}'::bigint[])$$, $$SELECT pg_temp.sum_from(1, 'pending')$$,
+    $$SELECT rewards.sum_events_add('{0,0,0}', 1, 'pending')$$, $$SELECT rewards.sum_events_combine('{0,0,0}', '{0,0,0}')$$]) AS calls (call),
+    attempt(call);
+DROP AGGREGATE pg_temp.sum_sums(bigint[]), pg_temp.sum_from(bigint, text);
 
 -- The company of the context, and no other's; staff do it, the back end looks at the view, and a member does neither.
 BEGIN;

@@ -89,6 +89,9 @@ INSERT INTO good VALUES
 INSERT INTO good VALUES
     ('batch_id', $$(SELECT id FROM rewards.coupon_batches WHERE company_id = company('90a') AND label = 'leaflets')$$),
     ('max_codes', '10'), ('after_number', '0');
+-- The parts of an aggregate, called by themselves.
+INSERT INTO good VALUES
+    ('sums', $$'{0,0,0}'$$), ('others', $$'{1,2,3}'$$), ('validation_status', $$'pending'$$);
 CREATE TABLE odd (type regtype, expression text);
 INSERT INTO odd VALUES
     ('uuid', 'NULL'), ('uuid', $$'00000000-0000-0000-0000-000000000000'$$),
@@ -127,6 +130,7 @@ INSERT INTO odd VALUES
     ('name', 'NULL'), ('name', $$''$$), ('name', $$'id'$$), ('name', $$'"; DROP TABLE tenant_rows; --'$$), ('name', $$repeat('x', 63)$$),
     ('uuid[]', 'NULL'), ('uuid[]', $$'{}'$$), ('uuid[]', $$'{NULL}'$$), ('uuid[]', $$array_fill(offer('90a1'), ARRAY[2, 2])$$),
     ('uuid[]', $$array_fill(offer('90a1'), ARRAY[101])$$),
+    ('bigint[]', 'NULL'), ('bigint[]', $$'{}'$$), ('bigint[]', $$'{1,2,NULL}'$$), ('bigint[]', $$'{{1,2}}'$$),
     ('regrole', 'NULL'), ('regrole', $$'-'$$), ('regrole', '4711'), ('regrole', 'session_user::regrole'),
     ('text[]', 'NULL'), ('text[]', $$'{NULL}'$$), ('text[]', $$'{{a,b},{c,d}}'$$), ('text[]', $$ARRAY[$a$'; \"$a$]$$);
 

@@ -156,6 +156,37 @@ TEST(AddingAChange, EndsWhereItsEventsWouldHaveEnded) {
     EXPECT_EQ(add_change(some_balance, together).value, spent.value);
 }
 
+TEST(AddingEventsUp, PutsEachWhereItsStatusSays) {
+    constexpr EventSums before{.pending = 7, .earned = 150, .spent = 50};
+    EXPECT_EQ(count_event(before, 30, "validated").value, (EventSums{.pending = 7, .earned = 180, .spent = 50}));
+    EXPECT_EQ(count_event(before, -30, "validated").value, (EventSums{.pending = 7, .earned = 150, .spent = 80}));
+    EXPECT_EQ(count_event(before, 30, "rejected").value, before);
+    for (const std::string_view status : {"pending", "validating", "pending_review", "flagged", "unknown", ""})
+        EXPECT_EQ(count_event(before, -30, status).value, (EventSums{.pending = -23, .earned = 150, .spent = 50}));
+}
+
+TEST(AddingEventsUp, MaySpendBeforeItEarns) { EXPECT_EQ(count_event(EventSums{}, -30, "validated").value.spent, 30); }
+
+TEST(AddingEventsUp, RefusesSumsOutOfRange) {
+    EXPECT_EQ(count_event(EventSums{.pending = highest}, 1, "pending").error.fault, Fault::out_of_range);
+    EXPECT_EQ(count_event(EventSums{.pending = lowest}, -1, "flagged").error.fault, Fault::out_of_range);
+    EXPECT_EQ(count_event(EventSums{.earned = highest}, 1, "validated").error.fault, Fault::out_of_range);
+    EXPECT_EQ(count_event(EventSums{.spent = highest}, -1, "validated").error.fault, Fault::out_of_range);
+    EXPECT_EQ(count_event(EventSums{}, lowest, "validated").error.fault, Fault::out_of_range);
+    for (std::int64_t EventSums::*part : {&EventSums::pending, &EventSums::earned, &EventSums::spent}) {
+        EventSums most;
+        most.*part = highest;
+        EventSums more;
+        more.*part = 1;
+        EXPECT_EQ(add_sums(most, more).error.fault, Fault::out_of_range);
+    }
+}
+
+TEST(AddingEventsUp, GoesOnFromSums) {
+    EXPECT_EQ(add_sums({.pending = 1, .earned = 2, .spent = 3}, {.pending = -40, .earned = 50, .spent = 60}).value,
+              (EventSums{.pending = -39, .earned = 52, .spent = 63}));
+}
+
 // The same sums in 128 bits, at the edges of 64.
 __extension__ typedef __int128 Wide;
 

@@ -59,11 +59,13 @@ constexpr bool never_throws(Return (*)(Arguments...)) {
 TEST(TheEdgeOfTheCore, LetsNoExceptionOut) {
     EXPECT_TRUE(never_throws(add_change));
     EXPECT_TRUE(never_throws(add_event));
+    EXPECT_TRUE(never_throws(add_sums));
     EXPECT_TRUE(never_throws(change_status));
     EXPECT_TRUE(never_throws(close_hmac_key));
     EXPECT_TRUE(never_throws(close_key_ring));
     EXPECT_TRUE(never_throws(code_tag));
     EXPECT_TRUE(never_throws(compose_code));
+    EXPECT_TRUE(never_throws(count_event));
     EXPECT_TRUE(never_throws(derive_code));
     EXPECT_TRUE(never_throws(fingerprint));
     EXPECT_TRUE(never_throws(format_code));
