@@ -171,26 +171,51 @@ std::optional<TimestampTz> neighbour(Table& events, const AccountKey& account, c
     return found;
 }
 
-bool has_event_on(Table& events, const AccountKey& account, const RuleRequest& request, std::int64_t day) {
-    bool found = false;
-    scan_range(events, event::by_time, {to_datum(account.user), to_datum(account.company)}, times_of_day(day),
-               BackwardScanDirection, [&] {
-                   found = counts(events, request.event_type) &&
-                           is_text(events, event::related_entity_type, request.related_type) &&
-                           is_text(events, event::related_entity_id, request.related_id);
-                   return !found;
-               });
-    return found;
+bool is_of_streak(const Table& events, const RuleRequest& request) {
+    return counts(events, request.event_type) && is_text(events, event::related_entity_type, request.related_type) &&
+           is_text(events, event::related_entity_id, request.related_id);
 }
 
-// Day by day, so that a day with many events costs no more than it must, and not further back than
-// changes the points. Counted anew each time: a late event may have closed a gap.
-std::int32_t streak_of(Table& events, const AccountKey& account, const PointRule& rule, const RuleRequest& request) {
+// Rows of a day that counts already cost less than another search, as long as they are few.
+constexpr int most_passed = 8;
+
+// Goes on with the days before those that `streak` has, up to the longest, until a gap or a day with many events. Returns
+// whether it has got to its end.
+bool lengthen(Streak& streak, Table& events, const AccountKey& account, const RuleRequest& request) {
+    bool is_over = true;
+    int passed = 0;
+    const auto lengthen_by_found = [&] {
+        const std::int64_t missing = streak.day - streak.days;
+        const std::int64_t day = utc_day(DatumGetTimestampTz(value(events, event::event_time)));
+        if (day < missing) return false;
+        if (day > missing) is_over = ++passed < most_passed;
+        if (day == missing && is_of_streak(events, request)) {
+            ++streak.days;
+            passed = 0;
+        }
+        return is_over && streak.days < streak.longest;
+    };
+    scan_range(events, event::by_time, {to_datum(account.user), to_datum(account.company)},
+               times((streak.day - streak.longest + 1) * USECS_PER_DAY, (streak.day - streak.days + 1) * USECS_PER_DAY),
+               BackwardScanDirection, lengthen_by_found);
+    return is_over;
+}
+
+bool is_same(const Streak& streak, const RuleRequest& request, std::int64_t day, std::int32_t longest) {
+    return streak.day == day && streak.longest == longest && streak.event_type == request.event_type &&
+           streak.related_type == request.related_type && streak.related_id == request.related_id;
+}
+
+// Counted anew for each day, and not further back than changes the points: a late event may have closed a gap.
+std::int32_t streak_of(Table& events, const AccountKey& account, const PointRule& rule, const RuleRequest& request,
+                       std::optional<Streak>& last) {
     const std::int32_t longest = longest_streak(rule.terms.streak);
-    const std::int64_t today = utc_day(request.event_time);
-    std::int32_t days = longest == 0 ? 0 : 1;
-    while (days < longest && has_event_on(events, account, request, today - days)) ++days;
-    return days;
+    if (longest == 0) return 0;
+    const std::int64_t day = utc_day(request.event_time);
+    if (last && is_same(*last, request, day, longest)) return last->days;
+    last = {request.event_type, request.related_type, request.related_id, day, longest, 1};
+    while (last->days < longest && !lengthen(*last, events, account, request)) continue;
+    return last->days;
 }
 
 std::optional<std::int64_t> left_today(Table& events, const AccountKey& account, const PointRule& rule,
@@ -241,13 +266,14 @@ std::optional<PointRule> find_rule(Write& write, const Uuid& company, std::strin
     return rule;
 }
 
-RuleOutcome apply_rule(Table& events, const AccountKey& account, const PointRule& rule, const RuleRequest& request) {
+RuleOutcome apply_rule(Table& events, const AccountKey& account, const PointRule& rule, const RuleRequest& request,
+                       std::optional<Streak>& last) {
     if (!holds_at(rule, request.event_time)) return refused(refusal::event_type_inactive);
     if (rule.proof_required && !request.has_proof) return refused(refusal::proof_required);
     if (rule.min_interval)
         if (const auto other = neighbour(events, account, request, *rule.min_interval))
             return refused_until(*other + *rule.min_interval, request.now);
-    const std::int32_t days = streak_of(events, account, rule, request);
+    const std::int32_t days = streak_of(events, account, rule, request, last);
     const std::optional<std::int64_t> left = left_today(events, account, rule, request);
     return {nullptr, std::nullopt, value_or_raise(points_for(rule.terms, days, left)), days,
             expiry_of(rule, request.event_time)};

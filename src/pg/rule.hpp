@@ -41,7 +41,19 @@ struct RuleOutcome {
     std::optional<TimestampTz> expires_at;
 };
 
-// `events` is open; the account has to be locked.
-RuleOutcome apply_rule(Table& events, const AccountKey& account, const PointRule& rule, const RuleRequest& request);
+// The consecutive days with an event that were counted last, back from the day of an event.
+struct Streak {
+    std::string_view event_type;
+    std::optional<std::string_view> related_type;
+    std::optional<std::string_view> related_id;
+    std::int64_t day;
+    std::int32_t longest;
+    std::int32_t days;
+};
+
+// `events` is open; the account has to be locked. Between two calls with the same `last`, which begins as nothing, no event of
+// the account is written but those that were asked about: more events of a day do not change its streak.
+RuleOutcome apply_rule(Table& events, const AccountKey& account, const PointRule& rule, const RuleRequest& request,
+                       std::optional<Streak>& last);
 
 }  // namespace rewards::pg

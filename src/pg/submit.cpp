@@ -6,7 +6,6 @@
 #include "pg/ledger_entry.hpp"
 #include "pg/ledger_lookup.hpp"
 #include "pg/limit.hpp"
-#include "pg/rule.hpp"
 #include "pg/trust.hpp"
 
 namespace rewards::pg {
@@ -260,7 +259,8 @@ SubmitAnswer submit_new(Submitter& submitter, const Submission& submission) {
     if (!rule) return refused(submitter, refusal::unknown_event_type);
     const RuleOutcome earned = apply_rule(ledger.events, key, *rule,
                                           {submission.event_type, submission.event_time, submission.related_type,
-                                           submission.related_id, !submission.proof_payload.is_null, now});
+                                           submission.related_id, !submission.proof_payload.is_null, now},
+                                          submitter.last_streak);
     if (earned.refusal != nullptr) return refused(submitter, *earned.refusal, {earned.retry_after_seconds});
     const auto limit =
         check_limits(ledger.events, key, submitter.activity.windows, submitter.settings, earned.points, now);
@@ -273,8 +273,13 @@ SubmitAnswer submit_new(Submitter& submitter, const Submission& submission) {
 }  // namespace
 
 Submitter begin_submitting(Ledger& ledger, Account& account) {
-    return {&ledger,         &account, read_activity(account), settings_of(*ledger.write, account.key.company),
-            begin_tallies(), false};
+    return {&ledger,
+            &account,
+            read_activity(account),
+            settings_of(*ledger.write, account.key.company),
+            begin_tallies(),
+            std::nullopt,
+            false};
 }
 
 void end_submitting(Submitter& submitter) {

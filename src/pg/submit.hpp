@@ -4,6 +4,7 @@
 
 #include "pg/insight_tally.hpp"
 #include "pg/raise.hpp"
+#include "pg/rule.hpp"
 #include "pg/setting.hpp"
 #include "pg/submit_activity.hpp"
 
@@ -44,6 +45,7 @@ struct Submitter {
     Activity activity;
     Settings settings;
     InsightTallies insights;
+    std::optional<Streak> last_streak;
     bool nonces_are_unused;  // as is already known of all that are submitted
 };
 

@@ -162,6 +162,15 @@ SELECT rewards.set_company_context(:'company_a') \gset
 SELECT answer FROM submitted(member('5222'), 'daily', :'day');
 COMMIT;
 
+-- Days with many events count once each, and one with many others does not end the streak.
+SELECT was_there(member('5223'), 'gym', :'day', array_fill(1, ARRAY[30]) || array_fill(2, ARRAY[9]) || array_fill(3, ARRAY[8]) || '{4,5}'::int[]) \g /dev/null
+SELECT was_there(member('5223'), 'pool', :'day', array_fill(6, ARRAY[30])) \g /dev/null
+SELECT was_there(member('5223'), 'gym', :'day', '{6,8}') \g /dev/null
+BEGIN;
+SELECT rewards.set_company_context(:'company_a') \gset
+SELECT answer FROM submitted(member('5223'), 'daily', :'day', 'gym');
+COMMIT;
+
 -- Without steps nothing is looked up.
 UPDATE rewards.point_rules SET streak_days = NULL, streak_permille = NULL WHERE company_id = :'company_a' AND event_type = 'daily';
 BEGIN;

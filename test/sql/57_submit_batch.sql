@@ -281,6 +281,24 @@ SELECT * FROM ask('{C,D,i}');
 SELECT * FROM ask('{m,n,m}');
 ROLLBACK;
 
+-- A streak is counted for each day, type and related entity, with what the batch has brought before.
+BEGIN;
+INSERT INTO rewards.point_rules (company_id, event_type, base_points, streak_days, streak_permille)
+VALUES (company('57a'), 'streak', 1, '{1,2,3,4}', '{1000,2000,3000,4000}'), (company('57a'), 'other', 1, '{1,2,3,4}', '{1000,2000,3000,4000}');
+UPDATE rewards.company_settings SET events_per_hour = 10000, events_per_day = 10000, trust_review_at = 0, trust_validate_at = 0 WHERE company_id = :'company_a';
+SELECT rewards.set_company_context(:'company_a', 'back end') \gset
+CREATE TABLE asked (n, type, day, place) AS VALUES
+    (1, 'streak', 0, 'a'), (2, 'streak', 2, 'a'), (3, 'streak', 0, 'a'), (4, 'streak', 1, 'a'), (5, 'streak', 0, 'a'),
+    (6, 'streak', 0, 'a'), (7, 'streak', 0, 'b'), (8, 'other', 0, 'a'), (9, 'other', 1, 'a'), (10, 'streak', 0, 'a'),
+    (11, 'other', 0, 'a'), (12, 'streak', 3, 'a'), (13, 'streak', 0, 'a'), (14, 'streak', 0, NULL);
+SELECT s.ordinal, a.type, a.day, a.place, s.outcome, s.points AS days
+  FROM asked AS a
+  JOIN rewards.submit_points_events((SELECT jsonb_agg(jsonb_build_object('user_id', member('576'), 'event_type', type, 'nonce', n::text,
+           'event_time', date_trunc('day', now() - interval '1 day', 'UTC') - day * interval '24 hours' + n * interval '1 minute',
+           'related_entity_type', 'place', 'related_entity_id', place) ORDER BY n) FROM asked)) AS s ON s.ordinal = a.n
+ ORDER BY ordinal;
+ROLLBACK;
+
 -- A time means what timestamptz makes of it, however it is written.
 BEGIN;
 SELECT rewards.set_company_context(:'company_a', 'back end') \gset
