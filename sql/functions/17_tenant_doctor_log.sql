@@ -1,7 +1,7 @@
 -- What gets a coupon's code or a company token into the server's log. Each connection has the setting that is nearest to it: of
 -- its role in this database, of its role, of the database, of all roles, of the server.
 
-CREATE FUNCTION rewards.doctor_log_settings() RETURNS TABLE (role oid, place text, value jsonb)
+CREATE FUNCTION rewards.doctor_connections() RETURNS TABLE (role oid, place text, value jsonb)
     LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $function$
     WITH database AS (SELECT oid, datname FROM pg_database WHERE datname = current_database()),
@@ -15,12 +15,12 @@ AS $function$
     SELECT r.role, CASE WHEN r.role = 0 THEN format('DATABASE %I', d.datname) ELSE format('ROLE %I IN DATABASE %I', p.rolname, d.datname) END,
            (SELECT jsonb_object_agg(n.name, n.value)
               FROM (SELECT DISTINCT ON (s.name) s.name, s.value FROM setting s
-                     WHERE s.setrole IN (0, r.role) AND s.name ~ '^(log|debug_print|auto_explain\.log)_'
+                     WHERE s.setrole IN (0, r.role) AND s.name ~ '^(log|debug_print|auto_explain\.log|synchronous)_'
                      ORDER BY s.name, s.distance) AS n)
       FROM (SELECT DISTINCT setrole FROM setting) AS r (role) LEFT JOIN pg_roles p ON p.oid = r.role CROSS JOIN database d
 $function$;
-COMMENT ON FUNCTION rewards.doctor_log_settings() IS
-    'Part of tenant_doctor(): the settings about logging that connections to this database have: those of any role (role 0), and those of roles that have settings of their own';
+COMMENT ON FUNCTION rewards.doctor_connections() IS
+    'Part of tenant_doctor() and check_settings(): the settings about logging and commits that connections to this database have: those of any role (role 0), and those of roles that have settings of their own';
 
 CREATE FUNCTION rewards.doctor_log_findings()
     RETURNS TABLE (severity text, object text, finding text, why text, mend text)
@@ -32,7 +32,7 @@ AS $function$
                OR s.value ->> 'log_min_duration_sample' !~ '^-' AND (s.value ->> 'log_statement_sample_rate')::float8 > 0
                OR (s.value ->> 'log_transaction_sample_rate')::float8 > 0 AS logs_statements,
                coalesce(s.value ->> 'auto_explain.log_min_duration' !~ '^-', false) AS explains
-          FROM rewards.doctor_log_settings() s),
+          FROM rewards.doctor_connections() s),
     found AS (
         SELECT l.role, l.place, f.name, f.safe
           FROM logging l

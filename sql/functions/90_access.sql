@@ -71,8 +71,9 @@ DECLARE
         'doctor_policy_findings(name)', 'doctor_coverage_findings(name)', 'doctor_grant_findings(name)',
         'doctor_role_findings()', 'doctor_owner_findings(name)', 'known_rls_cves(integer)', 'doctor_has_several_companies()',
         'doctor_setting_findings()',
-        'doctor_log_settings()',
+        'doctor_connections()',
         'doctor_log_findings()',
+        'check_settings()', 'durability_findings()', 'commit_findings()', 'is_preloaded()', 'key_file_is_in_data_directory()',
         'doctor_table_findings(name)', 'doctor_column_findings(name)',
         'doctor_support_findings(name)', 'doctor_views(name)', 'doctor_view_findings(name)', 'doctor_definer_findings(name)'];
     -- What protects tables of the application, for staff who own some: each function asks whether the caller does.

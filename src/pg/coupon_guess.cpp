@@ -176,6 +176,12 @@ SQL_FUNCTION(rewards_coupon_guessers) {
     PG_RETURN_NULL();
 }
 
+// The memory is there if, and only if, it was asked for at the server's start.
+SQL_FUNCTION(rewards_is_preloaded) {
+    (void)fcinfo;
+    PG_RETURN_BOOL(rewards::pg::has_guess_memory());
+}
+
 SQL_FUNCTION(rewards_forget_guesses) {
     using namespace rewards::pg;
     const Arguments arguments{fcinfo};

@@ -122,4 +122,10 @@ SQL_FUNCTION(rewards_retire_coupon_key) {
     retire(slot);
     PG_RETURN_VOID();
 }
+
+SQL_FUNCTION(rewards_key_file_is_in_data_directory) {
+    using namespace rewards::pg;
+    (void)fcinfo;
+    PG_RETURN_BOOL(is_in_data_directory(key_path()));
+}
 }

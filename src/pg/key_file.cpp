@@ -161,6 +161,12 @@ const char* key_path() {
     return is_absolute_path(configured_path) ? configured_path : psprintf("%s/%s", DataDir, configured_path);
 }
 
+bool is_in_data_directory(const char* path) {
+    char folder[PATH_MAX], real[PATH_MAX];
+    const char* data = realpath(DataDir, folder) != nullptr ? folder : DataDir;
+    return path_is_prefix_of_path(data, realpath(path, real) != nullptr ? real : path);
+}
+
 int log_key_path(const char* path) { return errdetail_log("The file is \"%s\" (rewards.key_file).", path); }
 
 int hint_to_restore_keys() {

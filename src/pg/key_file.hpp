@@ -12,6 +12,9 @@ namespace rewards::pg {
 // As rewards.key_file has it, with the data directory in front of what is relative.
 const char* key_path();
 
+// Where a link leads to counts. A file that is not there yet is where it would be made.
+bool is_in_data_directory(const char* path);
+
 // Where the file lies is for the server's log, not for every client.
 int log_key_path(const char* path);
 int hint_to_restore_keys();
