@@ -100,7 +100,7 @@ sub seal {
 }
 
 sub receipts {
-    my ($server, $digest) = @_;
+    my ($server) = @_;
     return in_company($server, 'SELECT rewards.event_receipt(id, user_id) FROM rewards.points_events ORDER BY id LIMIT 40');
 }
 
