@@ -5,6 +5,7 @@
 #     made_by_dev         the mark of folders that ./dev made; it touches no other
 #     log/                what the steps of ./dev test said
 #     core*/, fuzz/       the core's builds (CMake), and what the fuzzers found
+#     matrix/             a Debian with the servers of ./dev matrix, and what it builds there
 #     pg15/build          the extension's build (PGXS)
 #     pg15/server         socket, log and data/, in which made_by_dev holds the place where the cluster was made
 #     pg15/bench          the same for ./dev bench, while it runs
@@ -227,6 +228,7 @@ clean() {
   fi
   own_state
   for_each_cluster stop_cluster
+  remove_rootfs
   rm -rf "$(cd -P "$state" && pwd)" "$link"
   say "removed $link (what is installed in the server's extension folder stays: make uninstall)"
 }

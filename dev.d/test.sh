@@ -4,45 +4,58 @@
 runner_limit=900
 
 run_tests() {
-  local slow=no
   case ${1-} in
-    '') ;;
-    --slow) slow=yes ;;
-    *) die "there is no option $1" 'It is ./dev test, or ./dev test --slow.' ;;
+    '' | --slow) prepare ;;
+    --server)
+      lock_checkout
+      find_server
+      make_state
+      ;;
+    *) die "there is no option $1" 'It is ./dev test, ./dev test --slow or ./dev test --server.' ;;
   esac
-  prepare
+  begin_steps
+  lock_installation
+  step 'build and start' build_and_start
+  case ${1-} in
+    '') fast_steps ;;
+    --slow) slow_steps ;;
+    --server) server_steps ;;
+  esac
+  report
+}
+
+begin_steps() {
   trap 'exit 130' INT TERM
   results=()
   passed=0
   failed=0
-  if [[ $slow == yes ]]; then slow_steps; else fast_steps; fi
-  report
 }
 
 fast_steps() {
-  lock_installation
-  step 'build and start' build_and_start
-  export_connection
   needs_build 'proof of the two worlds' make_extension --silent proof
   needs_build 'test of the proof' make_extension --silent proof-of-proof
   [[ ! -f $root/CMakeLists.txt ]] || step 'unit tests of the core' unit_tests core
   [[ ! -d $root/test/fuzz ]] || step 'fuzz smoke' fuzz_all 5 -runs=200000
-  tests_in sql sql 'regression tests' installcheck ISOLATION=
-  tests_in specs spec 'isolation tests' installcheck REGRESS=
-  tests_in pgtap sql 'pgTAP tests' installcheck-pgtap
+  server_steps
   needs_build 'instructions of a redemption' "$root/bench/counts" --only redeem --ours
   tests_in tap pl 'tests with servers of their own' installcheck-tap PROVE_FLAGS=--jobs=2
 }
 
+server_steps() {
+  export_connection
+  tests_in sql sql 'regression tests' installcheck ISOLATION=
+  tests_in specs spec 'isolation tests' installcheck REGRESS=
+  tests_in pgtap sql 'pgTAP tests' installcheck-pgtap
+}
+
 slow_steps() {
-  lock_installation
-  step 'build and start' build_and_start
   needs_build 'row security as PostgreSQL tests it' row_security_test
   if [[ -f $root/CMakeLists.txt ]]; then
     needs_build 'random search for codes' random_search_test
     step 'unit tests with sanitizers' unit_tests core-sanitized -DSANITIZE=ON
   fi
   [[ ! -d $root/test/fuzz ]] || step 'fuzzing' fuzz_all 60
+  matrix_steps
 }
 
 # The step runs outside of any condition, because bash ignores set -e inside of one.

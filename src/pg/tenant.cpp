@@ -84,7 +84,8 @@ bool check_setting(char** value, void** extra, GucSource) {
     return *extra != nullptr;
 }
 
-// Up to 15 RESET asks no check hook. An assignment may fail as long as it is not part of a rollback.
+// RESET asks no check hook, and 15 has no flag that forbids it. An assignment may fail as long as it is not part of a
+// rollback.
 void refuse_reset(void* extra) {
     if (extra == nullptr && seal.is_set && (active.is_set || is_closed) && IsTransactionState())
         ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -334,11 +335,7 @@ Trial try_as_company(const std::optional<Uuid>& company, TrialBody body, void* s
 void define_context_settings() {
     DefineCustomStringVariable("rewards.context", "The sealed company context of this transaction.",
                                "Set by rewards.set_company_context() and by nothing else.", &setting, "", PGC_SUSET,
-                               GUC_NO_RESET_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE |
-#if PG_VERSION_NUM >= 160000
-                                   GUC_NO_RESET |
-#endif
-                                   GUC_NO_SHOW_ALL,
+                               GUC_NO_RESET_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE | GUC_NO_SHOW_ALL,
                                check_setting, assign_setting, nullptr);
     DefineCustomStringVariable("rewards.default_company_id", "The company of transactions that set no context.",
                                "For databases of one company: ALTER DATABASE ... SET. Empty: they have none.",
