@@ -50,6 +50,7 @@ server_steps() {
 
 slow_steps() {
   needs_build 'row security as PostgreSQL tests it' row_security_test
+  needs_build 'faults, for a long time each' faults_test
   if [[ -f $root/CMakeLists.txt ]]; then
     needs_build 'random search for codes' random_search_test
     step 'unit tests with sanitizers' unit_tests core-sanitized -DSANITIZE=ON
@@ -128,6 +129,13 @@ tests_in() {
   else
     needs_build "$name" run_in_server "$@"
   fi
+}
+
+# Its notes say what befell the clients.
+faults_test() {
+  local folder
+  folder=$(tests_folder)/test/tap
+  FAULTS_SECONDS=15 run_in_server installcheck-tap PROVE_FLAGS=--verbose TAP_SCRIPTS="$folder/072_faults.pl $folder/073_standby.pl"
 }
 
 no_tests() {

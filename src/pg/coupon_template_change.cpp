@@ -111,6 +111,7 @@ SQL_FUNCTION(rewards_create_coupon_template) {
     Jsonb* given = object_argument({fcinfo}, 0, "template");
     const Context& context = require_context();
     require_back_end(context, "create coupon templates");
+    require_writable("create_coupon_template()");
     return uuid_result(create(context, given));
 }
 
@@ -121,6 +122,7 @@ SQL_FUNCTION(rewards_change_coupon_template) {
     Jsonb* changes = object_argument(arguments, 1, "changes");
     const Context& context = require_context();
     require_back_end(context, "change coupon templates");
+    require_writable("change_coupon_template()");
     const bool is_found = change(context, template_id, changes);
     if (!is_found) refuse(refusal::template_not_found, "{}");
     return to_datum(std::string_view(is_found ? "changed" : refusal::template_not_found.outcome));

@@ -171,8 +171,8 @@ int log_key_path(const char* path) { return errdetail_log("The file is \"%s\" (r
 
 int hint_to_restore_keys() {
     return errhint(
-        "Put back the key file that belongs to this database. Nothing is lost: its coupons and tokens work again with "
-        "it.");
+        "Put back the key file that belongs to this database, on a standby its primary's. Nothing is lost: its coupons "
+        "and tokens work again with it.");
 }
 
 KeyRing* open_key_file(const char* path) {

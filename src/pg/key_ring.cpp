@@ -40,8 +40,9 @@ KeyRing* read_keys(const char* path, bool may_create, bool is_first_use) {
             log_key_path(path),
             is_first_use
                 ? errhint("The first call of rewards.redeem_coupon() or issue_company_token() creates it.")
-                : errhint("Coupons or tokens of this database were made with it: put it back from your backup, or set "
-                          "rewards.key_file to where it is. Nothing is lost meanwhile."));
+                : errhint(
+                      "Coupons or tokens of this database were made with it: put it back from your backup, on a "
+                      "standby from its primary, or set rewards.key_file to where it is. Nothing is lost meanwhile."));
     return keys;
 }
 

@@ -62,10 +62,17 @@ TM_Result lock_version(Table& table, LockWaitPolicy wait, std::uint8_t flags, TM
 
 std::uint64_t newest_write() { return writes_begun; }
 
+void require_writable(const char* function) {
+    if (!XactReadOnly) return;
+    ereport(ERROR, errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+            errmsg("cannot execute %s in a read-only transaction", function),
+            RecoveryInProgress() ? errhint("This server is a standby and answers reads alone: call the primary.")
+                                 : errhint("Begin a transaction that is READ WRITE."));
+}
+
 Write begin_write(const char* function) {
-    PreventCommandIfReadOnly(function);
+    require_writable(function);
     PreventCommandIfParallelMode(function);
-    PreventCommandDuringRecovery(function);
     PushActiveSnapshot(GetLatestSnapshot());
     Write write{};
     write.estate = CreateExecutorState();

@@ -42,6 +42,9 @@ struct Cell {
     RowField field;
 };
 
+// On a standby every transaction is read-only.
+void require_writable(const char* function);
+
 Write begin_write(const char* function);
 void end_write(Write& write);
 

@@ -1,5 +1,6 @@
 // assert_tenant_isolation(): is a table isolated? The statements that try to cross, and what each should lead to, are
 // written in SQL (14_tenant_assert.sql). Here each runs as a company, in the name of the acting role, and is undone.
+#include "pg/table.hpp"
 #include "pg/tenant.hpp"
 #include "pg/values.hpp"
 
@@ -326,7 +327,7 @@ extern "C" {
 SQL_FUNCTION(rewards_assert_tenant_isolation) {
     using namespace rewards::pg;
     const Arguments arguments{fcinfo};
-    PreventCommandIfReadOnly("assert_tenant_isolation()");
+    require_writable("assert_tenant_isolation()");
     InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
     Report report{reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), 0, "", {}, 0, 0};
     Subject subject{};
