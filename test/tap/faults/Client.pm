@@ -22,7 +22,7 @@ my @everything = (('award') x 22, ('deduct') x 8, ('submit') x 14, ('submit_batc
     ('claim_leaflet') x 8, ('batch') x 4, ('conflict') x 2, ('submit_too_much') x 3, ('peek') x 3, ('seal') x 1);
 
 # name: its own, and the beginning of its keys. stock: a template of few coupons. leaflets: codes that all clients try to claim, in
-# one order. is_over: whether to go on. redeem: the function that takes from the stock.
+# one order. is_over: whether to begin no more calls; is_abandoned: whether to leave it at that. redeem: the function that takes from the stock.
 # menu: what to call. reconnects: for every call.
 sub new ($class, %is) {
     my $session = Session->new(connection => $is{connection}, log => $is{history});
@@ -47,7 +47,7 @@ sub run ($self) {
 # first answer, and ask again.
 sub call ($self, $call) {
     my $is_unknown = 0;
-    while (1) {
+    until ($self->{is_abandoned}->()) {
         my $attempt = $self->attempt($call);
         $self->log_attempt($call, $attempt);
         $is_unknown ||= $attempt->{fate} eq 'unknown';
@@ -91,6 +91,7 @@ sub connected ($self) {
         $session->connect;
         last if my @answer = $session->ask('SELECT;');
         $session->disconnect;
+        die "nobody waits for this client\n" if $self->{is_abandoned}->();
         sleep 0.05;
     }
     return $session;

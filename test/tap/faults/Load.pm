@@ -27,9 +27,11 @@ sub start_client ($self, $name, %given) {
     local $SIG{PIPE} = 'IGNORE';
     open STDERR, '>>', "$self->{folder}/errors.$name";
     srand($$ ^ time);
-    my $is_over = sub { -e $self->stop_file || getppid != $test };
+    my $is_abandoned = sub { getppid != $test };
+    my $is_over = sub { -e $self->stop_file || $is_abandoned->() };
     my $is_done = eval {
-        Client->new(%given, name => $name, history => "$self->{folder}/history.$name", errors => "$self->{folder}/errors.$name", is_over => $is_over)->run;
+        Client->new(%given, name => $name, history => "$self->{folder}/history.$name", errors => "$self->{folder}/errors.$name", is_over => $is_over,
+            is_abandoned => $is_abandoned)->run;
         1;
     };
     print STDERR $@ if !$is_done;
