@@ -20,6 +20,8 @@ sub start_shop ($name, %is) {
     $node->init(extra => [ '--wal-segsize=1', $is{wal} ? "--waldir=$is{wal}" : () ]);
     $node->append_conf('postgresql.conf', <<"CONF");
 restart_after_crash = on
+wal_level = replica
+max_replication_slots = 1
 max_connections = 30
 shared_buffers = 64MB
 min_wal_size = 2MB

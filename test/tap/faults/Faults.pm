@@ -135,8 +135,10 @@ sub take_connections ($node) {
     return 1;
 }
 
-# The server panics, and may not be able to recover before there is space again.
+# The server panics, and may not be able to recover before there is space again. A slot keeps it from using old segments anew,
+# in which it could go on without a free byte.
 sub fill_disk ($node) {
+    $node->safe_psql('postgres', q{SELECT pg_create_physical_replication_slot('hoarder', true)});
     my $panics = sub { return scalar(() = slurp_file($node->logfile) =~ /PANIC:.*No space left on device/g) };
     my $before = $panics->();
     my $give_back = SmallDisk::fill();
@@ -144,6 +146,7 @@ sub fill_disk ($node) {
     sleep 0.3;
     $give_back->();
     await('a server with space', sub { revive($node) });
+    $node->poll_query_until('postgres', q{SELECT pg_drop_replication_slot('hoarder') IS NOT NULL}) or die 'the slot stays';
     return 1;
 }
 
