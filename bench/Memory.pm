@@ -1,5 +1,5 @@
 # Does a backend grow with the calls it has answered? One backend, calls of every kind, refused, replayed, failed and rolled back
-# ones among them; its memory after the first thousand, and at the end.
+# ones among them, seventeen in ten transactions; its memory after the first thousand, and at the end.
 package Memory;
 use v5.36;
 
@@ -10,7 +10,7 @@ SELECT last.context, last.bytes - coalesce(first.bytes, 0)
 SQL
 
 sub measure ($bench) {
-    my $transactions = $bench->{full} ? 500_000 : 50_000;
+    my $transactions = $bench->{full} ? 600_000 : 50_000;
     my $database = $bench->database('memory', accounts => 10_000, template => '70000000-0000-4000-8000-000000000001');
     $database->file('memory.sql');
     print STDERR "  $transactions transactions in one backend\n";
