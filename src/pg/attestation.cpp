@@ -113,7 +113,7 @@ Datum hashed_name(char kind, std::string_view name) {
     const std::size_t size = name.size() + 1;
     auto* text = static_cast<char*>(palloc(size));
     text[0] = kind;
-    std::memcpy(text + 1, name.data(), name.size());
+    std::ranges::copy(name, text + 1);
     const Digest digest = value_or_raise(sha256(bytes_of({text, size})));
     char digits[2 * std::tuple_size_v<Digest>];
     hex_encode(reinterpret_cast<const char*>(digest.data()), digest.size(), digits);

@@ -60,7 +60,7 @@ void export_codes(Write& write, const Context& context, const Export& wanted, Re
                   {},
                   {},
                   jsonb_of_texts({{"batch_id", uuid_text(wanted.batch)},
-                                  {"from_number", psprintf("%d", wanted.after + 1)},
+                                  {"from_number", psprintf(INT64_FORMAT, std::int64_t{wanted.after} + 1)},
                                   {"to_number", psprintf("%d", last)},
                                   {"codes", psprintf(INT64_FORMAT, codes)}})});
 }

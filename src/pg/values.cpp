@@ -56,7 +56,7 @@ TimestampTz finite_timestamp(TimestampTz time, const char* name) {
 
 std::uint64_t unix_microseconds(TimestampTz time) {
     constexpr std::int64_t epoch_days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
-    return static_cast<std::uint64_t>(time + epoch_days * USECS_PER_DAY);
+    return static_cast<std::uint64_t>(time) + static_cast<std::uint64_t>(epoch_days * USECS_PER_DAY);
 }
 
 std::int64_t interval_length(Datum datum) {
