@@ -9,7 +9,7 @@ COMMENT ON FUNCTION rewards.guard_tenant_row() IS
 CREATE FUNCTION rewards.count_rows_of_nobody(target regclass, company_column name) RETURNS bigint
     LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_count_rows_of_nobody';
 COMMENT ON FUNCTION rewards.count_rows_of_nobody(regclass, name) IS
-    'Part of enable_tenant_rls(): how many rows of a table have no company, past row-level security. Errors: insufficient_privilege unless the caller owns the table';
+    'Part of enable_tenant_rls(): how many rows of a table have no company, past row-level security. Errors: insufficient_privilege unless the caller owns the table, undefined_column';
 
 -- Parents come first in the order of path.
 CREATE FUNCTION rewards.tenant_tables(target regclass)

@@ -109,6 +109,9 @@ SQL_FUNCTION(rewards_count_rows_of_nobody) {
     Relation relation = table_open(target, AccessShareLock);
     require_owned(relation);
     const char* column = NameStr(*DatumGetName(arguments.required(1, "company_column")));
+    if (get_attnum(target, column) == InvalidAttrNumber)
+        ereport(ERROR, errcode(ERRCODE_UNDEFINED_COLUMN),
+                errmsg("column \"%s\" of table \"%s\" does not exist", column, RelationGetRelationName(relation)));
     const std::int64_t count = count_rows_without(relation, column);
     table_close(relation, NoLock);
     PG_RETURN_INT64(count);
