@@ -49,6 +49,7 @@ server_steps() {
 }
 
 slow_steps() {
+  export_connection
   needs_build 'row security as PostgreSQL tests it' row_security_test
   needs_build 'faults, for a long time each' faults_test
   if [[ -f $root/CMakeLists.txt ]]; then
