@@ -141,8 +141,7 @@ RowField json_of(const Audited& table, TupleTableSlot* row, const Bitmapset* wan
 }
 
 RowField uuid_in(TupleTableSlot* row, AttrNumber number) {
-    if (number == InvalidAttrNumber || row->tts_isnull[number - 1]) return {};
-    return row->tts_values[number - 1];
+    return number != InvalidAttrNumber ? field_in(row, number) : RowField();
 }
 
 void record_row(const Audited& table, TupleTableSlot* old_row, TupleTableSlot* new_row, const Bitmapset* wanted) {

@@ -9,12 +9,12 @@ use warnings FATAL => 'all';
 use FindBin;
 use lib "$FindBin::Bin/model";
 use Operations;
-use POSIX ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Session;
 use Test::More;
 use Time::HiRes qw(sleep time);
+use Worker qw(start_worker count_failures);
 
 my $seconds = $ENV{MODEL_SECONDS} // 10;
 my $sessions = $ENV{MODEL_SESSIONS} // 8;
@@ -61,7 +61,6 @@ sub again {
 
 sub run_session {
     my ($number, $started) = @_;
-    local $SIG{PIPE} = 'IGNORE';
     local $ENV{PGAPPNAME} = 'model';
     my $session = Session->new(connection => $node->connstr('postgres'), log => log_file($number));
     my $operations = Operations->new(number => $number, seed => $seed, sessions => $sessions, started => $started, seconds => $seconds,
@@ -79,34 +78,7 @@ sub run_session {
 
 sub start_sessions {
     my ($started) = @_;
-    return map {
-        my $number = $_;
-        my $pid = fork // die "fork: $!";
-        if (!$pid) {
-            open STDERR, '>', $node->basedir . "/errors.$number";
-            my $is_done = eval { run_session($number, $started); 1 };
-            print STDERR $@ if !$is_done;
-            POSIX::_exit($is_done ? 0 : 1);
-        }
-        $pid
-    } 1 .. $sessions;
-}
-
-# Somebody who waits for ever is ended.
-sub count_failures {
-    my %running = map { $_ => 1 } @_;
-    my $failures = 0;
-    my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
-    while (%running) {
-        for my $pid (keys %running) {
-            next if !waitpid $pid, POSIX::WNOHANG();
-            $failures++ if $?;
-            delete $running{$pid};
-        }
-        kill 'KILL', keys %running if time > $deadline;
-        sleep 0.05;
-    }
-    return $failures;
+    return map { my $number = $_; start_worker($node->basedir . "/errors.$number", sub { run_session($number, $started) }) } 1 .. $sessions;
 }
 
 # Meanwhile

@@ -2,9 +2,9 @@
 package Load;
 use v5.36;
 use Client;
-use POSIX ();
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(sleep time);
+use Worker qw(start_worker count_failures);
 
 my $test = $$;
 
@@ -22,40 +22,21 @@ sub start ($class, %is) {
 
 sub start_client ($self, $name, %given) {
     append_to_file("$self->{folder}/errors.$name", '');
-    my $pid = fork // die "fork: $!";
-    return $pid if $pid;
-    local $SIG{PIPE} = 'IGNORE';
-    open STDERR, '>>', "$self->{folder}/errors.$name";
-    srand($$ ^ time);
     my $is_abandoned = sub { getppid != $test };
     my $is_over = sub { -e $self->stop_file || $is_abandoned->() };
-    my $is_done = eval {
+    return start_worker("$self->{folder}/errors.$name", sub {
+        srand($$ ^ time);
         Client->new(%given, name => $name, history => "$self->{folder}/history.$name", errors => "$self->{folder}/errors.$name", is_over => $is_over,
             is_abandoned => $is_abandoned)->run;
-        1;
-    };
-    print STDERR $@ if !$is_done;
-    POSIX::_exit($is_done ? 0 : 1);
+    });
 }
 
 sub stop_file ($self) { return "$self->{folder}/stop.$self->{name}" }
 
-# Those who did not come to their end: whoever waits for ever is ended.
+# How many clients did not come to their end.
 sub stop ($self) {
     append_to_file($self->stop_file, '');
-    my %running = map { $_ => 1 } @{ $self->{pids} };
-    my $failures = 0;
-    my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
-    while (%running) {
-        for my $pid (keys %running) {
-            next if !waitpid $pid, POSIX::WNOHANG();
-            $failures++ if $?;
-            delete $running{$pid};
-        }
-        kill 'KILL', keys %running if time > $deadline;
-        sleep 0.05;
-    }
-    return $failures;
+    return count_failures(@{ $self->{pids} });
 }
 
 # How many lines like that clients have written, into histories or complaints.
