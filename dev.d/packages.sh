@@ -3,7 +3,7 @@
 
 packages=(g++ make cmake libgtest-dev libssl-dev openssl perl libipc-run-perl pgbouncer bzip2 clang libclang-rt-dev valgrind debootstrap)
 debian_pg_config=/usr/lib/postgresql/15/bin/pg_config
-server_packages=(postgresql-15 postgresql-server-dev-15 postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl)
+server_packages=(postgresql-15 postgresql-server-dev-15 postgresql-15-pgtap postgresql-15-plpgsql-check libtap-parser-sourcehandler-pgtap-perl)
 
 as_admin() {
   if is_root; then "$@"; else sudo "$@"; fi

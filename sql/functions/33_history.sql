@@ -15,7 +15,7 @@ AS $function$
 DECLARE
     company CONSTANT uuid := rewards.get_current_company_id();
     found_version bigint := 0;
-    found_at timestamptz := '-infinity';
+    found_at timestamptz := timestamptz '-infinity';
     found_balance bigint := 0;
     searched bigint := 0;
     too_new bigint;
@@ -76,8 +76,8 @@ AS $function$
 DECLARE
     company CONSTANT uuid := rewards.get_current_company_id();
     is_member CONSTANT boolean := rewards.get_current_user_id() IS NOT NULL;
-    before_time timestamptz := 'infinity';
-    before_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+    before_time timestamptz := timestamptz 'infinity';
+    before_id uuid := uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 BEGIN
     PERFORM rewards.require_user_id(user_id);
     IF max_rows IS NULL OR max_rows NOT BETWEEN 1 AND 1000 THEN

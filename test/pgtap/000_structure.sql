@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 SET LOCAL search_path = public;
 SELECT rewards.install() WHERE to_regclass('rewards.data_version') IS NULL \g /dev/null
-SELECT plan(38);
+SELECT plan(41);
 
 -- Tables
 
@@ -337,7 +337,8 @@ SELECT set_eq('SELECT relname::text FROM of_user', ARRAY['used_nonces', 'user_po
 SELECT is_empty($$ SELECT objid::regclass FROM pg_depend WHERE deptype = 'e' AND classid = 'pg_class'::regclass AND objid IN (SELECT oid FROM our_table) $$,
     'no table is a member of the extension: data is not code');
 SELECT is_empty($$ SELECT relname FROM our_table WHERE relpersistence <> 'p' $$, 'none is unlogged');
-SELECT is_empty($$ SELECT relname FROM our_table WHERE obj_description(oid, 'pg_class') IS NULL $$, 'each has a comment');
+SELECT is_empty($$ SELECT relname FROM pg_class WHERE relnamespace = 'rewards'::regnamespace AND relkind IN ('r', 'p', 'v') AND obj_description(oid, 'pg_class') IS NULL $$,
+    'each has a comment, as have views');
 SELECT is_empty($$ SELECT proname FROM our_function WHERE obj_description(oid, 'pg_proc') IS NULL $$, 'and so has each function');
 SELECT is_empty($$ SELECT relname FROM our_table WHERE oid IN (SELECT oid FROM of_company) AND NOT (relrowsecurity AND relforcerowsecurity) $$,
     'row-level security is on, and holds the owner, where there is a company_id');
@@ -363,6 +364,12 @@ SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p WHERE has_func
     'what policies call is STABLE and PARALLEL SAFE');
 SELECT is_empty($$ SELECT indexrelid::regclass FROM pg_index JOIN of_user ON indrelid = oid WHERE indisunique AND NOT attnum = ANY (indkey) $$,
     'every unique key of a table of users has the user in it, so that users can be spread over servers');
+-- An id of ours is drawn at random, and is no company's before it is drawn.
+SELECT set_eq($$ SELECT indexrelid::regclass::text FROM pg_index JOIN our_column ON indrelid = our_column.oid AND attname = 'company_id'
+                  WHERE indisunique AND NOT attnum = ANY (indkey) AND indrelid NOT IN (SELECT oid FROM of_user) $$,
+    ARRAY['rewards.coupon_templates_pkey', 'rewards.coupon_stock_pkey', 'rewards.coupon_batches_pkey', 'rewards.vendor_batches_pkey',
+          'rewards.vendor_codes_pkey'],
+    'and every other one of a table of companies has the company in it, or is by an id of ours');
 SELECT is_empty($$ SELECT relname, attname FROM our_column
                     WHERE attname ~ '_points$|^points_|_cost$|^lifetime_|^balance$' AND attname <> 'points_event_id' AND atttypid <> 'bigint'::regtype $$, 'points are bigint');
 SELECT is_empty($$ SELECT relname, attname FROM our_column
@@ -371,10 +378,15 @@ SELECT is_empty($$ SELECT relname, attname FROM our_column
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_function p JOIN pg_language l ON l.oid = prolang
                     WHERE lanname IN ('sql', 'plpgsql') AND prosqlbody IS NULL AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false) $$,
     'every function in SQL or PL/pgSQL has its search_path pinned, or its body parsed already');
+SELECT lives_ok(format('SELECT %s(p.oid) FROM our_function p JOIN pg_language l ON l.oid = prolang WHERE lanname = %L AND prosqlbody IS NULL', validator, language),
+           'every function in ' || language || ' is valid: ' || what)
+  FROM (VALUES ('c', 'fmgr_c_validator', 'the library has it'), ('sql', 'fmgr_sql_validator', 'the tables and functions that it names are there'))
+       AS languages (language, validator, what);
 SELECT is_empty('SELECT oid::regprocedure FROM our_function WHERE prosecdef', 'no function borrows its owner''s rights');
 SELECT set_eq($$ SELECT proname::text FROM our_function WHERE has_function_privilege('public', oid, 'EXECUTE') $$,
     ARRAY['get_current_company_id', 'get_back_end_company_id', 'get_current_user_id', 'get_first_user_id', 'get_last_user_id', 'crosses_companies'], 'PUBLIC executes only what policies call');
-SELECT is_empty($$ SELECT oid::regclass FROM our_table, aclexplode(relacl) WHERE grantee = 0 $$, 'and has no right to any table');
+SELECT is_empty($$ SELECT oid::regclass FROM pg_class, aclexplode(relacl) WHERE relnamespace = 'rewards'::regnamespace AND grantee = 0 $$,
+    'and has no right to any table or view');
 SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM our_table) AND tgenabled = 'A' $$,
     $$ VALUES ('rewards.points_events', 'guard_update'), ('rewards.points_events', 'refuse_removal'),
               ('rewards.points_events', 'refuse_row_removal'), ('rewards.user_points_cache', 'refuse_row_removal'),

@@ -22,7 +22,7 @@ main() {
   # Its clusters are made by the tests.
   echo 'create_main_cluster = false' >>"$rootfs/etc/postgresql-common/createcluster.conf"
   local servers=("${versions[@]/#/postgresql-}")
-  apt_install g++ make libssl-dev libipc-run-perl libtap-parser-sourcehandler-pgtap-perl "${servers[@]}" "${servers[@]/%/-pgtap}"
+  apt_install g++ make libssl-dev libipc-run-perl libtap-parser-sourcehandler-pgtap-perl "${servers[@]}" "${servers[@]/%/-pgtap}" "${servers[@]/%/-plpgsql-check}"
   unpack_server_headers
   inside apt-get clean
   rm -rf "$rootfs"/var/lib/apt/lists/*
