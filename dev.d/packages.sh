@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # the parts of ./dev share their variables
 # What has to be installed, and who may do it.
 
-packages=(g++ make cmake libgtest-dev libssl-dev openssl perl libipc-run-perl pgbouncer bzip2 clang libclang-rt-dev valgrind debootstrap)
+packages=(g++ make cmake libgtest-dev libssl-dev openssl perl libipc-run-perl pgbouncer sqlsmith bzip2 clang libclang-rt-dev valgrind debootstrap)
 debian_pg_config=/usr/lib/postgresql/15/bin/pg_config
 server_packages=(postgresql-15 postgresql-server-dev-15 postgresql-15-pgtap postgresql-15-plpgsql-check libtap-parser-sourcehandler-pgtap-perl)
 

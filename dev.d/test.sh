@@ -52,6 +52,7 @@ slow_steps() {
   export_connection
   needs_build 'row security as PostgreSQL tests it' row_security_test
   needs_build 'faults, for a long time each' faults_test
+  needs_build 'odd calls, for a long time' odd_calls_test
   if [[ -f $root/CMakeLists.txt ]]; then
     needs_build 'random search for codes' random_search_test
     step 'unit tests with sanitizers' unit_tests core-sanitized -DSANITIZE=ON
@@ -137,6 +138,13 @@ faults_test() {
   local folder
   folder=$(tests_folder)/test/tap
   FAULTS_SECONDS=15 run_in_server installcheck-tap PROVE_FLAGS=--verbose TAP_SCRIPTS="$folder/072_faults.pl $folder/073_standby.pl"
+}
+
+# Its notes say what was called, and what was answered.
+odd_calls_test() {
+  local folder
+  folder=$(tests_folder)/test/tap
+  EDGE_SECONDS=60 SQLSMITH_SECONDS=60 run_in_server installcheck-tap PROVE_FLAGS=--verbose TAP_SCRIPTS="$folder/074_edge_values.pl $folder/076_sqlsmith.pl"
 }
 
 no_tests() {

@@ -21,12 +21,13 @@ sub start ($class, %is) {
 }
 
 sub start_client ($self, $name, %given) {
+    my $client = delete $given{client} // 'Client';
     append_to_file("$self->{folder}/errors.$name", '');
     my $is_abandoned = sub { getppid != $test };
     my $is_over = sub { -e $self->stop_file || $is_abandoned->() };
     return start_worker("$self->{folder}/errors.$name", sub {
         srand($$ ^ time);
-        Client->new(%given, name => $name, history => "$self->{folder}/history.$name", errors => "$self->{folder}/errors.$name", is_over => $is_over,
+        $client->new(%given, name => $name, history => "$self->{folder}/history.$name", errors => "$self->{folder}/errors.$name", is_over => $is_over,
             is_abandoned => $is_abandoned)->run;
     });
 }

@@ -11,7 +11,7 @@ SELECT 'the balance is not the sum of the events' AS what, format('%s of %s', us
                     coalesce(sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta > 0), 0) AS earned,
                     coalesce(-sum(points_delta) FILTER (WHERE validation_status = 'validated' AND points_delta < 0), 0) AS spent
                FROM rewards.points_events GROUP BY user_id, company_id) AS e USING (user_id, company_id)
- WHERE (available_points, pending_points, lifetime_earned, lifetime_spent) IS DISTINCT FROM (available, pending, earned, spent)
+ WHERE (available_points, pending_points, lifetime_earned, lifetime_spent) IS DISTINCT FROM (coalesce(available, 0), coalesce(pending, 0), coalesce(earned, 0), coalesce(spent, 0))
     OR available_points < 0
 UNION ALL
 SELECT 'ledger_discrepancies has a row', d::text FROM rewards.ledger_discrepancies AS d
@@ -32,7 +32,7 @@ SELECT 'a coupon without its price, or a price without its coupon', coalesce(c.c
  WHERE e.id IS NULL OR c.coupon_id IS NULL
 UNION ALL
 SELECT 'a nonce without its coupon, or a coupon without its nonce', coalesce(n.nonce, c.coupon_id::text)
-  FROM (SELECT * FROM rewards.used_nonces WHERE coupon_id IS NOT NULL) AS n
+  FROM (SELECT nonce, user_id, unnest(coalesce(coupon_ids, ARRAY[coupon_id])) AS coupon_id FROM rewards.used_nonces WHERE coupon_id IS NOT NULL OR coupon_ids IS NOT NULL) AS n
   FULL JOIN (SELECT * FROM rewards.coupons WHERE batch_id IS NULL) AS c ON (c.coupon_id, c.issued_to) = (n.coupon_id, n.user_id)
  WHERE n.nonce IS NULL OR c.coupon_id IS NULL
 UNION ALL
