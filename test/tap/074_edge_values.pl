@@ -47,7 +47,7 @@ SQL
 
 sub found_by (@reports) { return join "\n", map { substr $_, 0, 2000 } map { @{ $_->{found} } } @reports }
 
-my $callers = Callers->start(node => $node, name => 'all', seed => $seed, roles => [ @roles, qw(back_end staff back_end) ]);
+my $callers = Callers->start(node => $node, name => 'all', seed => $seed, roles => [ @roles, qw(staff staff shop back_end) ]);
 my ($failures, @reports) = $callers->finish($seconds);
 is($failures, 0, 'every caller came to his end') or diag map { slurp_file($_) } glob $node->basedir . '/errors.*';
 is(found_by(@reports), '', 'nobody met an internal error, SQL made wrongly of what he passed, or lost his connection, and nothing took too long');
@@ -58,7 +58,7 @@ for my $report (@reports) {
     $calls += $report->{calls};
     for my $name (keys %{ $report->{states} }) { $states{$name}{$_} += $report->{states}{$name}{$_} for keys %{ $report->{states}{$name} } }
 }
-note sprintf '%d calls, %d a second', $calls, $calls / $seconds;
+note sprintf '%d calls, %d a second: %s', $calls, $calls / $seconds, join ', ', map { "$_->{role} $_->{calls}" } @reports;
 note map { my $of = $states{$_}; "$_: " . join(', ', map { "$_ $of->{$_}" } sort keys %$of) . "\n" } sort keys %states;
 my @never = grep { !$states{$_}{'00000'} } sort keys %states;
 note "never answered: @never";

@@ -14,9 +14,9 @@ sub start ($class, %is) {
     my %world;
     push @{ $world{ $_->[0] } }, $_->[1] for rows($node, 'SELECT argument, expression FROM world ORDER BY 1, 2');
     my %given = (client => 'Caller', connection => $node->connstr('postgres'), functions => functions($node), world => \%world, tokens => $world{token});
-    my $number = 0;
-    $self->{callers} = [ map { { name => "$name." . ++$number, role => $_ } } @{ $is{roles} } ];
-    $self->{pids} = [ map { $self->start_client($_->{name}, %given, role => $_->{role}, seed => $seed++) } @{ $self->{callers} } ];
+    my (%has_caller, $number);
+    $self->{callers} = [ map { { name => "$name." . ++$number, role => $_, seed => $seed++, is_thorough => !$has_caller{$_}++ } } @{ $is{roles} } ];
+    $self->{pids} = [ map { $self->start_client($_->{name}, %given, %$_) } @{ $self->{callers} } ];
     return $self;
 }
 
