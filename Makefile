@@ -38,8 +38,12 @@ EXPECTED_OPTS = $(if $(filter-out 15,$(MAJORVERSION)),--expecteddir=$(SRC))
 WERROR ?= -Werror
 PG_CXXFLAGS = -std=c++20 -O2 -Wall -Wextra -Wshadow $(WERROR) \
 	-fvisibility=hidden -fvisibility-inlines-hidden
+# For dev.d/sanitize.sh and dev.d/coverage.sh: make SANITIZE=1 or COVERAGE=1, each in a build folder of its own. Debian's flags
+# let signed numbers wrap around, which would hide overflows, and replace memcpy and others with some that are not watched.
+INSTRUMENT = $(if $(SANITIZE),-O1 -fsanitize=address,undefined -fno-wrapv -fno-omit-frame-pointer -U_FORTIFY_SOURCE) \
+	$(if $(COVERAGE),-O0 --coverage -fprofile-update=atomic -U_FORTIFY_SOURCE)
 # gcc links what PGXS builds, so the C++ library has to be named.
-SHLIB_LINK = -lcrypto -lstdc++
+SHLIB_LINK = -lcrypto -lstdc++ $(INSTRUMENT)
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -64,11 +68,16 @@ PG_CPPFLAGS_ONLY = -I$(SRC)/src -isystem $(includedir_server) $(CPPFLAGS) \
 # -MD, not -MMD: a new minor release of the server, whose headers count as system headers here, must rebuild too.
 $(CORE_OBJS): %.o: $(SRC)/%.cpp $(SRC)/Makefile
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) $(CORE_CPPFLAGS) -MD -MP -c -o $@ $<
+	$(CXX) $(CXXFLAGS) $(CORE_CPPFLAGS) $(INSTRUMENT) -MD -MP -c -o $@ $<
 $(PG_OBJS): %.o: $(SRC)/%.cpp $(SRC)/Makefile
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) $(PG_CPPFLAGS_ONLY) -MD -MP -c -o $@ $<
+	$(CXX) $(CXXFLAGS) $(PG_CPPFLAGS_ONLY) $(INSTRUMENT) -MD -MP -c -o $@ $<
 -include $(OBJS:.o=.d)
+
+# Mistakes for the sanitizers to find, in a library with the name that they look for.
+planted/$(shlib): $(SRC)/test/sanitize/planted.cpp $(SRC)/Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(PG_CPPFLAGS_ONLY) -w -shared -o $@ $< $(INSTRUMENT)
 
 # The folders are prerequisites because a file that was taken away must lead to a new result as well.
 $(shlib): $(wildcard $(SRC)/src/core $(SRC)/src/pg)

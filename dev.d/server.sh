@@ -9,6 +9,8 @@
 #     pg15/build          the extension's build (PGXS)
 #     pg15/server         socket, log and data/, in which made_by_dev holds the place where the cluster was made
 #     pg15/bench          the same for ./dev bench, while it runs
+#     pg15/sanitized      build, copy of the server, server and work of their own; so is pg15/coverage
+#     pg15/memcheck       the same as pg15/server, under valgrind
 #     pg15/work           where the test runners work, as the server's user
 
 mark=made_by_dev
@@ -196,9 +198,11 @@ for_each_cluster() {
     major=${major#pg}
     find_server_of_cluster
     enter_state
-    "$1"
-    use_server bench
-    "$1"
+    local name
+    for name in server bench memcheck {sanitized,coverage}/server; do
+      use_server "$name"
+      "$1"
+    done
   done
 }
 

@@ -53,6 +53,8 @@ slow_steps() {
   needs_build 'row security as PostgreSQL tests it' row_security_test
   needs_build 'faults, for a long time each' faults_test
   needs_build 'odd calls, for a long time' odd_calls_test
+  needs_build 'server tests with sanitizers' sanitizer_test
+  needs_build 'server tests under valgrind' memcheck_test
   if [[ -f $root/CMakeLists.txt ]]; then
     needs_build 'random search for codes' random_search_test
     step 'unit tests with sanitizers' unit_tests core-sanitized -DSANITIZE=ON

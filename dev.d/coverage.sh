@@ -1,0 +1,34 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # the parts of ./dev share their variables
+# ./dev coverage: which lines of src/ no test runs.
+#
+# A process says what it ran when it exits. Tests that kill processes are left out, and those that repeat themselves for minutes.
+
+wanted_coverage=90
+quick_tap_tests=(000_dump_restore 011_tenant_token 033_history 059_coupon_guess 065_key_file 066_coupon_key)
+
+coverage() {
+  [[ $# -eq 0 ]] || die "there is no option $1" 'It is ./dev coverage.'
+  prepare
+  cover
+}
+
+cover() {
+  use_copy_of_server coverage
+  export COVERAGE=1 WERROR=
+  begin_steps
+  trap stop_cluster EXIT
+  step 'build and start' build_to_be_covered
+  step 'unit tests of the core' unit_tests core-coverage -DCOVERAGE=ON
+  server_steps
+  tests_in tap pl 'tests with servers of their own' installcheck-tap PROVE_FLAGS='--jobs=2 --timer' \
+    TAP_SCRIPTS="$(printf "$(tests_folder)/test/tap/%s.pl " "${quick_tap_tests[@]}")"
+  stop_cluster
+  step 'lines that were run' "$root/test/coverage/report.pl" "$root" "$wanted_coverage" "$home/build" "$state/core-coverage"
+  report
+}
+
+build_to_be_covered() {
+  find "$home/build" "$state/core-coverage" -name '*.gcda' -delete 2>/dev/null || true
+  build_and_start
+  ! is_root || chown -R "$server_user" "$home/build" # where the server's processes write what they ran
+}

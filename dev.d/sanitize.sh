@@ -1,0 +1,76 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # the parts of ./dev share their variables
+# The server's tests with the library under AddressSanitizer and UndefinedBehaviorSanitizer, and some of them under valgrind. The server
+# itself is the stock one: a finding counts where a frame of its stack is ours.
+
+# The calls that are made most. Under valgrind they take fifty times as long.
+memcheck_tests='00_install 10_tenant 20_nonce 30_ledger 35_rule 55_submit 57_submit_batch 60_coupon 61_coupon_redeem 62_coupon_claim'
+
+sanitizer_test() {
+  local status=0
+  use_copy_of_server sanitized
+  export SANITIZE=1 WERROR=
+  build_extension
+  install_extension
+  start_sanitized_server
+  find_planted 'beyond the end' 'out of scope' 'shifted too far' misaligned overflowing
+  run_in_server installcheck ISOLATION= || status=1
+  run_in_server installcheck REGRESS= || status=1
+  stop_cluster
+  show_findings && status=1
+  return "$status"
+}
+
+start_sanitized_server() {
+  local options="exitcode=77:log_path=$server/finding:stack_trace_format='    #%n %f %S (%m)'" asan
+  gcc -shared -fPIC -Wl,-z,initfirst -o "$home/first.so" "$root/test/sanitize/first.c"
+  asan=$(realpath "$(g++ -print-file-name=libasan.so)")
+  start_watched env LD_PRELOAD="$asan $home/first.so" \
+    ASAN_OPTIONS="detect_leaks=0:handle_segv=0:allocator_may_return_null=1:$options" \
+    UBSAN_OPTIONS="print_stacktrace=1:$options"
+}
+
+memcheck_test() {
+  local status=0
+  use_server memcheck
+  make_server_folder "$server"
+  export_connection
+  start_watched valgrind --quiet --error-limit=no --fullpath-after="$root/" --log-file="$server/finding.%p" \
+    --suppressions="$root/test/sanitize/server.supp"
+  find_planted uninitialised
+  run_in_server installcheck ISOLATION= REGRESS="$memcheck_tests" || status=1
+  stop_cluster
+  show_findings && status=1
+  return "$status"
+}
+
+# Makes the mistakes, each in a backend of its own, and forgets what was found.
+find_planted() {
+  local mistake
+  make_extension --silent planted/pg_rewards.so
+  sql --dbname postgres --command "CREATE FUNCTION make_mistake(text) RETURNS integer LANGUAGE c AS '$home/build/planted/pg_rewards'"
+  for mistake in "$@"; do
+    is_found "$mistake" || { echo "a mistake that was made on purpose was not found: $mistake"; return 1; }
+    as_server find "$server" -name 'finding.*' -delete
+  done
+  echo "found, as it has to be: $(printf '%s; ' "$@")"
+}
+
+# The one before may have brought the server down.
+is_found() {
+  local try
+  for try in {1..20}; do
+    sql --dbname postgres --command "SELECT make_mistake('$1')" >/dev/null 2>&1 || wait_for_server
+    ! show_findings >/dev/null || return 0
+  done
+  return 1
+}
+
+# Fails if there are none. In a block without a frame of ours the server, or another library, is alone with itself.
+show_findings() {
+  local ours
+  ours=$(find "$server" -name 'finding.*' -exec sed 's/^==[0-9]*== \?//' {} + |
+    awk -v RS= -v ORS='\n\n' '/pg_rewards\.so|(src\/(core|pg)|test\/sanitize)\//')
+  [[ -n $ours ]] || return 1
+  head -n 200 <<<"$ours"
+  echo "(all of it: $server/finding.*)"
+}
