@@ -40,7 +40,7 @@ PG_CXXFLAGS = -std=c++20 -O2 -Wall -Wextra -Wshadow $(WERROR) \
 	-fvisibility=hidden -fvisibility-inlines-hidden
 # For dev.d/sanitize.sh and dev.d/coverage.sh: make SANITIZE=1 or COVERAGE=1, each in a build folder of its own. Debian's flags
 # let signed numbers wrap around, which would hide overflows, and replace memcpy and others with some that are not watched.
-INSTRUMENT = $(if $(SANITIZE),-O1 -fsanitize=address,undefined -fno-wrapv -fno-omit-frame-pointer -U_FORTIFY_SOURCE) \
+INSTRUMENT = $(if $(SANITIZE),-O1 -fsanitize=address -fsanitize=undefined -fno-wrapv -fno-omit-frame-pointer -U_FORTIFY_SOURCE) \
 	$(if $(COVERAGE),-O0 --coverage -fprofile-update=atomic -U_FORTIFY_SOURCE)
 # gcc links what PGXS builds, so the C++ library has to be named.
 SHLIB_LINK = -lcrypto -lstdc++ $(INSTRUMENT)

@@ -65,15 +65,21 @@ sub count ($self, $name, $sql) {
 
 sub total ($self, $name, $sql, $calls) {
     my $profile = "$self->{folder}/profile";
-    $self->as_server('rm', '-rf', $self->{copy});
-    $self->as_server('cp', '-r', $self->{data}, $self->{copy});
     local @ENV{keys %same_code} = values %same_code;
-    my $said = $self->as_server_reading($sql, 'valgrind', '--tool=callgrind', "--callgrind-out-file=$profile",
-        "$self->{bin}/postgres", '--single', '-j', '-D', $self->{copy}, @settings, '-c', "bench.calls=$calls", $database);
-    die "$name failed:\n$said" if $said =~ /\b(?:ERROR|FATAL|PANIC):/ || $said !~ /Collected : (\d+)/;
-    my $total = $1;
+    my $said = $self->run_under_valgrind($name, $sql, $calls, '--tool=callgrind', "--callgrind-out-file=$profile");
+    my ($total) = $said =~ /Collected : (\d+)/ or die "$name failed:\n$said";
     $self->keep($profile, $name) if $self->{profiles};
     return $total;
+}
+
+# What a backend and valgrind's tool say of so many calls, on a copy of the cluster.
+sub run_under_valgrind ($self, $name, $sql, $calls, @tool) {
+    $self->as_server('rm', '-rf', $self->{copy});
+    $self->as_server('cp', '-r', $self->{data}, $self->{copy});
+    my $said = $self->as_server_reading($sql, 'valgrind', @tool,
+        "$self->{bin}/postgres", '--single', '-j', '-D', $self->{copy}, @settings, '-c', "bench.calls=$calls", $database);
+    die "$name failed:\n$said" if $said =~ /\b(?:ERROR|FATAL|PANIC):/;
+    return $said;
 }
 
 sub keep ($self, $profile, $name) {

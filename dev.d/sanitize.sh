@@ -1,9 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # the parts of ./dev share their variables
-# The server's tests with the library under AddressSanitizer and UndefinedBehaviorSanitizer, and some of them under valgrind. The server
+# The server's tests with the library under AddressSanitizer and UndefinedBehaviorSanitizer, and hot calls under valgrind. The server
 # itself is the stock one: a finding counts where a frame of its stack is ours.
-
-# The calls that are made most. Under valgrind they take fifty times as long.
-memcheck_tests='00_install 10_tenant 20_nonce 30_ledger 35_rule 55_submit 57_submit_batch 60_coupon 61_coupon_redeem 62_coupon_claim'
 
 sanitizer_test() {
   local status=0
@@ -30,17 +27,8 @@ start_sanitized_server() {
 }
 
 memcheck_test() {
-  local status=0
-  use_server memcheck
-  make_server_folder "$server"
-  export_connection
-  start_watched valgrind --quiet --error-limit=no --fullpath-after="$root/" --log-file="$server/finding.%p" \
-    --suppressions="$root/test/sanitize/server.supp"
-  find_planted uninitialised
-  run_in_server installcheck ISOLATION= REGRESS="$memcheck_tests" || status=1
-  stop_cluster
-  show_findings && status=1
-  return "$status"
+  make_extension --silent planted/pg_rewards.so
+  "$root/test/sanitize/memcheck.pl" "$home/build/planted/pg_rewards"
 }
 
 # Makes the mistakes, each in a backend of its own, and forgets what was found.

@@ -10,7 +10,6 @@
 #     pg15/server         socket, log and data/, in which made_by_dev holds the place where the cluster was made
 #     pg15/bench          the same for ./dev bench, while it runs
 #     pg15/sanitized      build, copy of the server, server and work of their own; so is pg15/coverage
-#     pg15/memcheck       the same as pg15/server, under valgrind
 #     pg15/work           where the test runners work, as the server's user
 
 mark=made_by_dev
@@ -199,7 +198,7 @@ for_each_cluster() {
     find_server_of_cluster
     enter_state
     local name
-    for name in server bench memcheck {sanitized,coverage}/server; do
+    for name in server bench {sanitized,coverage}/server; do
       use_server "$name"
       "$1"
     done

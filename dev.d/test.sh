@@ -54,7 +54,7 @@ slow_steps() {
   needs_build 'faults, for a long time each' faults_test
   needs_build 'odd calls, for a long time' odd_calls_test
   needs_build 'server tests with sanitizers' sanitizer_test
-  needs_build 'server tests under valgrind' memcheck_test
+  needs_build 'hot calls under valgrind' memcheck_test
   if [[ -f $root/CMakeLists.txt ]]; then
     needs_build 'random search for codes' random_search_test
     step 'unit tests with sanitizers' unit_tests core-sanitized -DSANITIZE=ON
