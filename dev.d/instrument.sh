@@ -28,9 +28,9 @@ copy_server() {
 
 # start_watched COMMAND...: the server as a child of COMMAND, on a new cluster, for the rest of the step. pg_ctl would be watched, too.
 start_watched() {
-  rm -rf "$data"
+  rm -rf "$data" "$server/server.log"
   create_cluster
   trap stop_cluster EXIT
-  as_server "$@" "$bindir/postgres" -D "$data" -k "$server" </dev/null >"$server/server.log" 2>&1 &
+  as_server "$@" "$bindir/postgres" -D "$data" -k "$server" </dev/null >>"$server/server.log" 2>&1 &
   wait_for_server
 }

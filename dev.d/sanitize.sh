@@ -18,12 +18,13 @@ sanitizer_test() {
 }
 
 start_sanitized_server() {
-  local options="exitcode=77:log_path=$server/finding:stack_trace_format='    #%n %f %S (%m)'" asan
+  local frames="stack_trace_format='    #%n %f %S (%m)'" libraries
   gcc -shared -fPIC -Wl,-z,initfirst -o "$home/first.so" "$root/test/sanitize/first.c"
-  asan=$(realpath "$(g++ -print-file-name=libasan.so)")
-  start_watched env LD_PRELOAD="$asan $home/first.so" \
-    ASAN_OPTIONS="detect_leaks=0:handle_segv=0:allocator_may_return_null=1:$options" \
-    UBSAN_OPTIONS="print_stacktrace=1:$options"
+  # Loaded with ours, UBSan would find no options: a backend has written its title over the environment by then.
+  libraries="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so) $home/first.so"
+  start_watched env LD_PRELOAD="$libraries" \
+    ASAN_OPTIONS="detect_leaks=0:handle_segv=0:allocator_may_return_null=1:exitcode=77:log_path=$server/finding:$frames" \
+    UBSAN_OPTIONS="print_stacktrace=1:$frames"
 }
 
 memcheck_test() {
@@ -39,6 +40,7 @@ find_planted() {
   for mistake in "$@"; do
     is_found "$mistake" || { echo "a mistake that was made on purpose was not found: $mistake"; return 1; }
     as_server find "$server" -name 'finding.*' -delete
+    : >"$server/server.log"
   done
   echo "found, as it has to be: $(printf '%s; ' "$@")"
 }
@@ -53,12 +55,15 @@ is_found() {
   return 1
 }
 
-# Fails if there are none. In a block without a frame of ours the server, or another library, is alone with itself.
+# Fails if there are none. In a block without a frame of ours the server, or another library, is alone with itself. What UBSan says
+# is in the server's log: beside ASan it opens no file.
 show_findings() {
   local ours
-  ours=$(find "$server" -name 'finding.*' -exec sed 's/^==[0-9]*== \?//' {} + |
-    awk -v RS= -v ORS='\n\n' '/pg_rewards\.so|(src\/(core|pg)|test\/sanitize)\//')
+  ours=$({
+    find "$server" -name 'finding.*' -exec cat {} +
+    awk '/runtime error:/ { print ""; within = 1; print; next } within && /^    #/ { print; next } { within = 0 }' "$server/server.log"
+  } | awk -v RS= -v ORS='\n\n' '/pg_rewards\.so|(src\/(core|pg)|test\/sanitize)\//')
   [[ -n $ours ]] || return 1
   head -n 200 <<<"$ours"
-  echo "(all of it: $server/finding.*)"
+  echo "(all of it: $server/finding.*, $server/server.log)"
 }

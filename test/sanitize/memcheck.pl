@@ -14,7 +14,7 @@ my $here = dirname(abs_path(__FILE__));
 my $root = abs_path("$here/../..");
 my ($planted) = @ARGV;
 my $calls = 50;
-my @memcheck = (qw(--tool=memcheck --quiet --error-limit=no), "--fullpath-after=$root/", "--suppressions=$here/server.supp");
+my @memcheck = (qw(--tool=memcheck --quiet --error-limit=no --track-origins=yes), "--fullpath-after=$root/", "--suppressions=$here/server.supp");
 
 local $SIG{$_} = sub { die "interrupted\n" } for qw(INT TERM);
 STDOUT->autoflush;
