@@ -39,9 +39,9 @@ sub read_runs () {
     while (my $line = <$lines>) {
         if ($line =~ /^ +-: +0:Source:(.*)/) { $file = $1 =~ m{^\Q$root\E/(src/.*)} ? $1 : undef }
         elsif (defined $file && $line =~ /^ *(\d+|#####|=====)\*?: *(\d+):(.*)/) {
-            my $count = $1 =~ /\d/ ? $1 : 0;
-            $runs{$file}{$2} //= { source => $3, count => 0 };
-            $runs{$file}{$2}{count} += $count;
+            my ($count, $number, $source) = ($1, $2, $3);
+            $runs{$file}{$number} //= { source => $source, count => 0 };
+            $runs{$file}{$number}{count} += $count =~ /\d/ ? $count : 0;
         }
     }
     close $lines or die "gcov failed\n";
