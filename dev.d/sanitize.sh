@@ -12,7 +12,7 @@ sanitizer_test() {
   find_planted 'beyond the end' 'out of scope' 'shifted too far' misaligned overflowing
   run_in_server installcheck ISOLATION= || status=1
   run_in_server installcheck REGRESS= || status=1
-  stop_cluster
+  stop_watched
   show_findings && status=1
   return "$status"
 }
