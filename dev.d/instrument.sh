@@ -25,17 +25,3 @@ copy_server() {
     cp --recursive --dereference --preserve=timestamps,mode "$folder/." "$1$folder"
   done
 }
-
-# start_watched COMMAND...: the server as a child of COMMAND, on a new cluster, for the rest of the step. pg_ctl would be watched, too.
-start_watched() {
-  rm -rf "$data" "$server/server.log"
-  create_cluster
-  trap stop_watched EXIT
-  as_server "$@" "$bindir/postgres" -D "$data" -k "$server" </dev/null >>"$server/server.log" 2>&1 &
-  wait_for_server
-}
-
-# A server that has just crashed may recover for long, or for ever, before it shuts down in any other way.
-stop_watched() {
-  ! server_runs || as_server "$bindir/pg_ctl" stop --silent --mode=immediate --pgdata="$data"
-}

@@ -8,23 +8,39 @@ sanitizer_test() {
   export SANITIZE=1 WERROR=
   build_extension
   install_extension
-  start_sanitized_server
+  watch_servers
+  rm -rf "$data" "$server/server.log" "$work/tmp_check"
+  trap stop_watched EXIT
+  start_server
   find_planted 'beyond the end' 'out of scope' 'shifted too far' misaligned overflowing
   run_in_server installcheck ISOLATION= || status=1
   run_in_server installcheck REGRESS= || status=1
+  EDGE_SECONDS=60 run_in_server installcheck-tap PROVE_FLAGS=--verbose TAP_SCRIPTS="$(tests_folder)/test/tap/074_edge_values.pl" || status=1
   stop_watched
   show_findings && status=1
   return "$status"
 }
 
-start_sanitized_server() {
+# Every server that is started from the copy; with the environment in place of the program, pg_ctl and psql would be watched, too.
+watch_servers() {
   local frames="stack_trace_format='    #%n %f %S (%m)'" libraries
   gcc -shared -fPIC -Wl,-z,initfirst -o "$home/first.so" "$root/test/sanitize/first.c"
   # Loaded with ours, UBSan would find no options: a backend has written its title over the environment by then.
   libraries="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so) $home/first.so"
-  start_watched env LD_PRELOAD="$libraries" \
-    ASAN_OPTIONS="detect_leaks=0:handle_segv=0:allocator_may_return_null=1:exitcode=77:log_path=$server/finding:$frames" \
-    UBSAN_OPTIONS="print_stacktrace=1:$frames"
+  mv "$bindir/postgres" "$bindir/postgres.stock"
+  cat >"$bindir/postgres" <<SH
+#!/bin/bash
+export LD_PRELOAD="$libraries"
+export ASAN_OPTIONS="detect_leaks=0:handle_segv=0:allocator_may_return_null=1:exitcode=77:log_path=$server/finding:$frames"
+export UBSAN_OPTIONS="print_stacktrace=1:$frames"
+exec "$bindir/postgres.stock" "\$@"
+SH
+  chmod 0755 "$bindir/postgres"
+}
+
+# A server that has just crashed may recover for long, or for ever, before it shuts down in any other way.
+stop_watched() {
+  ! server_runs || as_server "$bindir/pg_ctl" stop --silent --mode=immediate --pgdata="$data"
 }
 
 memcheck_test() {
@@ -61,9 +77,10 @@ show_findings() {
   local ours
   ours=$({
     find "$server" -name 'finding.*' -exec cat {} +
-    awk '/runtime error:/ { print ""; within = 1; print; next } within && /^    #/ { print; next } { within = 0 }' "$server/server.log"
+    find "$server" "$work" -name '*.log' -exec \
+      awk '/runtime error:/ { print ""; within = 1; print; next } within && /^    #/ { print; next } { within = 0 }' {} +
   } | awk -v RS= -v ORS='\n\n' '/pg_rewards\.so|(src\/(core|pg)|test\/sanitize)\//')
   [[ -n $ours ]] || return 1
   head -n 200 <<<"$ours"
-  echo "(all of it: $server/finding.*, $server/server.log)"
+  echo "(all of it: $server/finding.*, $server/server.log, $work/tmp_check/log)"
 }
