@@ -4,7 +4,7 @@
 # A process says what it ran when it exits. Tests that kill processes are left out, and those that repeat themselves for minutes.
 
 wanted_coverage=90
-quick_tap_tests=(000_dump_restore 011_tenant_token 033_history 059_coupon_guess 065_key_file 066_coupon_key)
+quick_tap_tests=(000_dump_restore 011_tenant_token 033_history 037_tamper 059_coupon_guess 061_vendor_code 065_key_file 066_coupon_key)
 
 coverage() {
   [[ $# -eq 0 ]] || die "there is no option $1" 'It is ./dev coverage.'

@@ -200,10 +200,6 @@ NotedInsight note_insight(Write& write, const AccountKey& account, const Insight
     return *noted;
 }
 
-NotedInsight note_company_insight(Write& write, const Uuid& company, const Insight& insight) {
-    return note_insight(write, {whole_company, company}, insight);
-}
-
 void note_company_insight_rarely(Write& write, const Uuid& company, const Insight& insight, std::int64_t pause) {
     const Datum of_company = to_datum(company);
     const Datum type = to_datum(insight.type);

@@ -47,12 +47,8 @@ NotedInsight note_insight(Write& write, const AccountKey& account, const Insight
 // The user_id of insights that are about no account, but about the company.
 inline constexpr Uuid whole_company{};
 
-// The same for the company; there is no account to lock. The insight stays locked until the transaction ends, so that
-// others who note one of its kind wait: note sparingly.
-NotedInsight note_company_insight(Write& write, const Uuid& company, const Insight& insight);
-
-// The same for what comes in floods: not if somebody has noted it within the last `pause` microseconds and taken it as
-// seriously, or is about to. Waits for nobody who counts one up.
+// The same for the company, and for what comes in floods: not if somebody has noted it within the last `pause` microseconds
+// and taken it as seriously, or is about to. Waits for nobody who counts one up.
 void note_company_insight_rarely(Write& write, const Uuid& company, const Insight& insight, std::int64_t pause);
 
 // What the company's open insight of this kind says; nothing: there is none.
