@@ -9,26 +9,25 @@ quick_tap_tests=(000_dump_restore 011_tenant_token 033_history 037_tamper 059_co
 coverage() {
   [[ $# -eq 0 ]] || die "there is no option $1" 'It is ./dev coverage.'
   prepare
-  cover
-}
-
-cover() {
-  use_copy_of_server coverage
-  export COVERAGE=1 WERROR=
   begin_steps
-  trap stop_cluster EXIT
-  step 'build and start' build_to_be_covered
-  step 'unit tests of the core' unit_tests core-coverage -DCOVERAGE=ON
-  server_steps
-  tests_in tap pl 'tests with servers of their own' installcheck-tap PROVE_FLAGS='--jobs=2 --timer' \
-    TAP_SCRIPTS="$(printf "$(tests_folder)/test/tap/%s.pl " "${quick_tap_tests[@]}")"
-  stop_cluster
-  step 'lines that were run' "$root/test/coverage/report.pl" "$root" "$wanted_coverage" "$home/build" "$state/core-coverage"
+  step 'lines that the tests run' coverage_test
   report
 }
 
-build_to_be_covered() {
+coverage_test() {
+  local folder quick_tests
+  use_copy_of_server coverage
+  export COVERAGE=1 WERROR=
   find "$home/build" "$state/core-coverage" -name '*.gcda' -delete 2>/dev/null || true
+  unit_tests core-coverage -DCOVERAGE=ON
+  trap stop_cluster EXIT
   build_and_start
   ! is_root || chown -R "$server_user" "$home/build" # where the server's processes write what they ran
+  folder=$(tests_folder)/test/tap
+  quick_tests=("${quick_tap_tests[@]/#/$folder/}")
+  run_in_server installcheck
+  run_in_server installcheck-pgtap
+  run_in_server installcheck-tap PROVE_FLAGS=--jobs=2 TAP_SCRIPTS="${quick_tests[*]/%/.pl}"
+  stop_cluster
+  "$root/test/coverage/report.pl" "$root" "$wanted_coverage" "$home/build" "$state/core-coverage"
 }

@@ -60,6 +60,7 @@ slow_steps() {
     step 'unit tests with sanitizers' unit_tests core-sanitized -DSANITIZE=ON
   fi
   [[ ! -d $root/test/fuzz ]] || step 'fuzzing' fuzz_all 60
+  needs_build 'lines that the tests run' coverage_test
   matrix_steps
 }
 

@@ -1,7 +1,5 @@
 #include "pg/device.hpp"
 
-#include "pg/raise.hpp"
-
 namespace rewards::pg {
 
 namespace {
@@ -16,8 +14,6 @@ TableLayout layout{"account_devices", columns, lookups};
 }  // namespace
 
 DeviceSeen see_device(Write& write, const AccountKey& account, std::string_view device_id, TimestampTz now) {
-    if (device_id.empty() || device_id.size() > longest_device_id)
-        raise_length("device_id", device_id.size(), longest_device_id);
     const Datum name = to_datum(device_id);
     Table& known = open_for_reading(write, layout);
     const std::int64_t accounts =

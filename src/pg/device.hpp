@@ -14,7 +14,7 @@ struct DeviceSeen {
     bool is_new;            // to this account
 };
 
-// Remembers a device that is new to the account, which has to be locked. An error if its name is not 1 to 255 bytes.
+// Remembers a device that is new to the account, which has to be locked. Callers have looked at the length of its name.
 DeviceSeen see_device(Write& write, const AccountKey& account, std::string_view device_id, TimestampTz now);
 
 }  // namespace rewards::pg
