@@ -108,6 +108,12 @@ Digest digest_in(const SqlRow& row, int number) {
 SqlArgument name_of(const Book& book) { return {TEXTOID, to_datum(std::string_view(book.name))}; }
 SqlArgument company_of(const Book& book) { return {UUIDOID, to_datum(book.company)}; }
 
+// Before the snapshot: to one that is older than a rewrite by ALTER TABLE, the table looks empty.
+void lock_books(Relation relation) {
+    read_newest_as_owner(relation, "SELECT FROM rewards.book_blocks, rewards.book_entries LIMIT 0", {},
+                         [](const SqlRows&) {});
+}
+
 Chain read_chain(Relation relation, const Book& book) {
     const SqlRows rows = read_as_owner(relation, newest_block, {name_of(book), company_of(book)});
     if (rows.count == 0) return {};
@@ -190,6 +196,7 @@ SQL_FUNCTION(rewards_seal_ledger) {
     Sealed sealed{};
     with_write("seal_ledger()", [&](Write& write) {
         Relation lock = open_table(blocks_layout(), ShareRowExclusiveLock);
+        lock_books(lock);
         PushActiveSnapshot(GetLatestSnapshot());
         sealed = seal(write, {"ledger", block_row::of_ledger, context.company});
         seal(write, {"audit", block_row::of_audit, context.company});
