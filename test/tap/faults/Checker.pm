@@ -13,9 +13,10 @@ my %sql = map { $_ => slurp_file("$FindBin::RealBin/faults/$_.sql") } qw(history
 
 sub ask ($node, $folder, $sql) { return $node->safe_psql('postgres', $sql{history} . $sql, extra_params => [ '-v', "folder=$folder" ]) }
 
-# A line for each thing, with one that it is about and how many there are. folder: where the clients have their histories.
-sub wrong ($node, $folder) {
-    return join "\n", grep { $_ ne '' } ask($node, $folder, $sql{wrong}), map { verify($node, $_) } $Client::company, $Client::strict;
+# A line for each thing, with one that it is about and how many there are. folder: where the clients have their histories; cut: what
+# takes out of these what the books cannot know.
+sub wrong ($node, $folder, $cut = '') {
+    return join "\n", grep { $_ ne '' } ask($node, $folder, $cut . $sql{wrong}), map { verify($node, $_) } $Client::company, $Client::strict;
 }
 
 # The harms that it would not find.

@@ -23,16 +23,18 @@ my @everything = (('award') x 22, ('deduct') x 8, ('submit') x 14, ('submit_batc
 
 # name: its own, and the beginning of its keys. stock: a template of few coupons. leaflets: codes that all clients try to claim, in
 # one order. is_over: whether to begin no more calls; is_abandoned: whether to leave it at that. redeem: the function that takes from the stock.
-# menu: what to call. reconnects: for every call.
+# menu: what to call. reconnects: for every call. enter: how to come into a company.
 sub new ($class, %is) {
     my $session = Session->new(connection => $is{connection}, log => $is{history});
     open my $complaints, '<', $is{errors} or die "$is{errors}: $!";
-    return bless { redeem => 'rewards.redeem_coupon', menu => \@everything, %is, session => $session, complaints => $complaints, number => 0, coupons => [], awards => [],
+    return bless { redeem => 'rewards.redeem_coupon', menu => \@everything, enter => \&enter, %is, session => $session, complaints => $complaints, number => 0, coupons => [], awards => [],
         started => time }, $class;
 }
 
 sub pick (@from) { return $from[ rand @from ] }
 sub chance ($percent) { return rand(100) < $percent }
+
+sub enter ($company, $name) { return "SELECT FROM rewards.set_company_context('$company', '$name')" }
 
 sub run ($self) {
     until ($self->{is_over}->()) {
@@ -68,7 +70,7 @@ sub attempt ($self, $call) {
     $call->{attempts}++;
     my $session = $self->connected;
     1 while readline $self->{complaints};
-    my $enter = $call->{company} ? "SELECT FROM rewards.set_company_context('$call->{company}', '$self->{name}')" : 'SELECT';
+    my $enter = $call->{company} ? $self->{enter}->($call->{company}, $self->{name}) : 'SELECT';
     my ($sqlstate, @lines) = $session->ask("BEGIN ISOLATION LEVEL $call->{level}\\; $enter\\; $call->{sql}\\; COMMIT;");
     if (!defined $sqlstate) {
         $session->disconnect;
