@@ -1,10 +1,10 @@
 -- Code and data apart: CREATE EXTENSION brings the functions, install() the tables, migrate() their changes.
 
--- The version of the data that this code reads and writes.
+-- The newest version of the data that the library reads and writes.
 CREATE FUNCTION rewards.code_data_version() RETURNS integer
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rewards_code_data_version';
 COMMENT ON FUNCTION rewards.code_data_version() IS
-    'Version of the data that the installed code works with; compare rewards.data_version';
+    'The newest version of the data that the library works with; compare rewards.data_version';
 
 -- A statement trigger on tables that backends keep in memory: a change makes each of them read again.
 CREATE FUNCTION rewards.forget_cached_table() RETURNS trigger
@@ -58,7 +58,7 @@ BEGIN
         -- Who may read the rows of all companies is said by grant_access(cross_company => ...), and by nothing else.
         EXECUTE format('REVOKE EXECUTE ON FUNCTION rewards.begin_cross_company_access(text) FROM %s', tables_owner);
     END IF;
-    RETURN rewards.code_data_version();
+    RETURN (SELECT version FROM rewards.data_version);
 END
 $install$;
 COMMENT ON FUNCTION rewards.install(regrole) IS
@@ -68,7 +68,8 @@ CREATE FUNCTION rewards.migrate() RETURNS integer
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    code_version CONSTANT integer := rewards.code_data_version();
+    -- What sql/schema writes; the library may know more.
+    code_version CONSTANT integer := 1;
     found_version integer;
 BEGIN
     IF to_regclass('rewards.data_version') IS NULL THEN

@@ -1,9 +1,3 @@
--- Nothing is executable by accident: PUBLIC has the harmless readers of the context, which policies and defaults
--- call in the name of whoever queries a table; everything else is granted by name.
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA rewards FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION rewards.get_current_company_id(), rewards.get_back_end_company_id(), rewards.get_current_user_id(),
-    rewards.get_first_user_id(), rewards.get_last_user_id(), rewards.crosses_companies() TO PUBLIC;
-
 CREATE FUNCTION rewards.grant_access(
     app regrole DEFAULT NULL, admin regrole DEFAULT NULL, backup regrole DEFAULT NULL, tenant regrole DEFAULT NULL,
     cross_company regrole DEFAULT NULL) RETURNS SETOF text
@@ -205,4 +199,26 @@ END
 $function$;
 COMMENT ON FUNCTION rewards.grant_access(regrole, regrole, regrole, regrole, regrole) IS
     'Grants a back end (app), staff (admin), pg_dump (backup: all rows of our tables, for a role with BYPASSRLS), SQL of tenants (tenant: enters by token, or by adopt_request_claims() if you grant it that) and who may read the rows of all companies (cross_company: see begin_cross_company_access(); its policies are for this role alone, so call enable_tenant_rls() again for tables of yours) what they need, and returns the statements it ran: EXECUTE on functions and SELECT under row-level security, no writing of tables. Call it again after an update. Creates and alters no roles. Errors: undefined_object for a role that does not exist, object_not_in_prerequisite_state without tables or for a backup role that row-level security holds, invalid_grant_operation for a tenant role that has another way into a company';
-REVOKE EXECUTE ON FUNCTION rewards.grant_access(regrole, regrole, regrole, regrole, regrole) FROM PUBLIC;
+
+-- Nothing is executable by accident: PUBLIC has the harmless readers of the context, which policies and defaults
+-- call in the name of whoever queries a table; everything else is granted by name. Only functions that are new: what the
+-- script of an extension grants or revokes turns all grants of a function into initial ones, which no dump has.
+DO $block$
+DECLARE
+    readers CONSTANT text[] := ARRAY['get_current_company_id', 'get_back_end_company_id', 'get_current_user_id',
+        'get_first_user_id', 'get_last_user_id', 'crosses_companies'];
+    fresh record;
+BEGIN
+    FOR fresh IN
+        SELECT p.oid::regprocedure AS signature, proname
+          FROM pg_proc AS p JOIN pg_depend AS d ON classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e'
+          JOIN pg_extension AS e ON refclassid = 'pg_extension'::regclass AND refobjid = e.oid AND extname = 'pg_rewards'
+         WHERE NOT EXISTS (SELECT FROM pg_init_privs AS i WHERE i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid)
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', fresh.signature);
+        IF fresh.proname = ANY (readers) THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', fresh.signature);
+        END IF;
+    END LOOP;
+END
+$block$;
