@@ -18,13 +18,23 @@ SQL_FUNCTIONS := $(sort $(wildcard $(SRC)/sql/functions/*.sql))
 SQL_SCHEMA := $(sort $(wildcard $(SRC)/sql/schema/*.sql))
 INSTALL_SQL := $(EXTENSION_NAME)--$(EXTVERSION).sql
 
+# What is released is in sql/upgrade, and frozen. The script from the last release to this version is made anew.
+RELEASES := $(shell ls $(SRC)/sql/upgrade 2>/dev/null | sed -n 's/^$(EXTENSION_NAME)--\([0-9.]*\)\.sql$$/\1/p' | sort -V)
+LAST_RELEASE := $(lastword $(filter-out $(EXTVERSION),$(RELEASES)))
+UPGRADE_SQL := $(LAST_RELEASE:%=$(EXTENSION_NAME)--%--$(EXTVERSION).sql)
+# Statements that go before the functions: what is gone, what CREATE OR REPLACE refuses to change.
+SINCE_RELEASE := $(wildcard $(SRC)/sql/since-$(LAST_RELEASE).sql)
+ifneq ($(filter-out $(SINCE_RELEASE),$(wildcard $(SRC)/sql/since-*.sql)),)
+$(error remove $(filter-out $(SINCE_RELEASE),$(wildcard $(SRC)/sql/since-*.sql)): the last release is $(LAST_RELEASE), and has it frozen)
+endif
+
 # Not EXTENSION = pg_rewards: PGXS would look for the control file in the source folder, and ours is generated.
 MODULEDIR = extension
 MODULE_big = $(EXTENSION_NAME)
 OBJS = $(CORE_OBJS) $(PG_OBJS)
-DATA_built = $(EXTENSION_NAME).control $(INSTALL_SQL)
-DATA = $(patsubst $(SRC)/%,%,$(wildcard $(SRC)/sql/upgrade/*.sql))
-EXTRA_CLEAN = $(OBJS:.o=.d) $(INSTALL_SQL).part
+DATA_built = $(EXTENSION_NAME).control $(INSTALL_SQL) $(UPGRADE_SQL)
+DATA = $(patsubst $(SRC)/%,%,$(filter-out $(DATA_built:%=$(SRC)/sql/upgrade/%),$(wildcard $(SRC)/sql/upgrade/*.sql)))
+EXTRA_CLEAN = $(OBJS:.o=.d) $(INSTALL_SQL).part $(UPGRADE_SQL:=.part)
 
 # The number prefix of the files is the order in which they run. One database for all of them; C collation, because
 # the expected order of rows must not depend on the cluster that a packager tests on.
@@ -94,10 +104,28 @@ $(INSTALL_SQL): $(wildcard $(SRC)/sql/extension.sql) $(SQL_FUNCTIONS) $(SQL_SCHE
 		$(wildcard $(SRC)/sql/extension.sql) $(SQL_FUNCTIONS) >>$@.part
 	mv $@.part $@
 
+# All functions once more, in the place of those that are there, under the grants that they have.
+ifneq ($(UPGRADE_SQL),)
+$(UPGRADE_SQL): $(INSTALL_SQL) $(SINCE_RELEASE) $(SRC)/Makefile $(wildcard $(SRC)/sql)
+	printf '%s\n' '\echo Use "ALTER EXTENSION $(EXTENSION_NAME) UPDATE" to load this file. \quit' >$@.part
+	awk 'FILENAME == "$(INSTALL_SQL)" && FNR == 1 || /^CREATE SCHEMA / { next } \
+	/^CREATE (FUNCTION|AGGREGATE) / { sub(/^CREATE/, "CREATE OR REPLACE") } \
+	/^CREATE TYPE / { printf "DO $$type$$\nBEGIN\nIF NOT EXISTS (SELECT FROM pg_depend WHERE deptype = \047e\047" \
+		" AND classid = \047pg_type\047::regclass AND objid = to_regtype(\047%s\047)) THEN\n", $$3; is_type = 1 } \
+	{ print } \
+	is_type && /;$$/ { print "END IF;\nEND\n$$type$$;"; is_type = 0 }' $(SINCE_RELEASE) $(INSTALL_SQL) >>$@.part
+	mv $@.part $@
+endif
+
+# A release: this version's scripts and its books, on a running server that has it installed (./dev freeze).
+.PHONY: freeze
+freeze: all
+	SRC='$(SRC)' VERSION='$(EXTVERSION)' PATH='$(bindir)':"$$PATH" bash $(SRC)/test/upgrade/freeze.sh $(INSTALL_SQL) $(UPGRADE_SQL)
+
 # The proof of the two worlds, on the objects that were just built; and the proof that the proof can fail.
 PROOF_ARGUMENTS = --src '$(SRC)' --library '$(shlib)' --sql '$(INSTALL_SQL)' --server-include '$(includedir_server)' \
 	--core '$(CORE_OBJS)' --pg '$(PG_OBJS)' --regress '$(REGRESS)' --isolation '$(ISOLATION)' \
-	--pgtap '$(PGTAP_TESTS)' --tap '$(TAP_SCRIPTS)'
+	--pgtap '$(PGTAP_TESTS)' --tap '$(TAP_SCRIPTS)' --upgrade '$(UPGRADE_SQL)'
 .PHONY: proof proof-of-proof installcheck-pgtap installcheck-tap
 proof: all
 	perl $(SRC)/test/proof/two_worlds.pl $(PROOF_ARGUMENTS)

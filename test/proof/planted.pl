@@ -20,6 +20,7 @@ my %check = (
     statics => 'no object has a static constructor',
     exports => 'the library exports entry points and nothing else',
     functions => 'every C function named in SQL is exported',
+    releases => 'what is released stays as it was',
     compiled => 'the core was compiled without server headers',
     included => 'src/core includes neither server headers nor src/pg',
     door => 'server headers enter src/pg through postgres.hpp only',
@@ -28,6 +29,7 @@ my %check = (
     expected => 'every expected output belongs to a test, and every test has one',
 );
 
+my $unreleased = '99.0.0';
 my $door = qq(#include "pg/postgres.hpp"\n);
 my $entry_point = qq(extern "C" {\nPGDLLEXPORT Datum planted(PG_FUNCTION_ARGS);\n)
     . qq(Datum planted(PG_FUNCTION_ARGS) { PG_RETURN_DATUM(PG_GETARG_DATUM(0)); }\n}\n);
@@ -66,6 +68,12 @@ my @plants = (
         ['functions'], qr/^#   SQL names planted, and pg_finfo_planted is not exported/m],
     ['an SQL function that leaves the C name to chance', { 'sql/functions/99_planted.sql' => "$in_sql;\n" },
         ['functions'], qr/^#   a function says AS 'MODULE_PATHNAME' without naming its C symbol/m],
+    ['a release whose C function is gone', { 'sql/upgrade/pg_rewards--0.0.1.sql' => "$in_sql, 'planted';\n" },
+        ['functions', 'releases'], qr/^#   SQL names planted, .*^#   sql\/upgrade\/pg_rewards--0\.0\.1\.sql is not in/ms],
+    ['a release that is not what make builds of its version', { "sql/upgrade/pg_rewards--$unreleased.sql" => "-- 99\n" },
+        ['releases'], qr/^#   pg_rewards--\Q$unreleased\E\.sql is released, and sql\/ has changed since/m],
+    ['books of a release that nobody listed', { 'test/upgrade/0.0.1/books.sql' => '' },
+        ['releases'], qr{^#   test/upgrade/0\.0\.1/books\.sql is not in sql/upgrade/SHA256SUMS}m],
     ['postgres.h in the core', { 'src/core/planted.cpp' => qq(#include "postgres.h"\n) },
         ['build'], qr/postgres\.h: No such file or directory/],
     ['a server header in the core, by its full path',
@@ -104,11 +112,13 @@ sub run { system(@_) == 0 or die "@_ failed\n"; return; }
 
 sub copy_tree {
     my @parts = grep { -e "$option{src}/$_" }
-        qw(Makefile META.json pg_rewards.control.in src sql expected test/expected test/proof test/sql test/specs
+        qw(Makefile META.json pg_rewards.control.in src sql expected test/expected test/proof test/upgrade test/sql test/specs
         test/pgtap test/tap test/unit test/fuzz);
     make_path($tree, $build);
     run('tar', '--create', '--file', "$work/tree.tar", '--directory', $option{src}, '--exclude=*.[od]', @parts);
     run('tar', '--extract', '--file', "$work/tree.tar", '--directory', $tree);
+    # A version that is not released, as what is planted changes its SQL.
+    run('sed', '-E', '-i', qq(s/^(  |      )"version": "[^"]*"/\\1"version": "$unreleased"/), "$tree/META.json");
     my @built;
     find({ no_chdir => 1, wanted => sub { push @built, $_ if /\.[od]$/ } }, grep { -d } "$option{build}/src");
     run('cp', '--preserve=timestamps', '--parents', (map { s{^\Q$option{build}\E/}{}r } @built), $build);

@@ -6,10 +6,11 @@
 use strict;
 use warnings;
 use Cwd qw(abs_path);
+use Digest::SHA;
 use File::Basename qw(basename);
 use Getopt::Long;
 
-my %option = map { $_ => '' } qw(src library sql server-include core pg regress isolation pgtap tap);
+my %option = map { $_ => '' } qw(src library sql upgrade server-include core pg regress isolation pgtap tap);
 GetOptions(map { ("$_=s" => \$option{$_}) } keys %option) or die "two_worlds.pl: run it through \"make proof\"\n";
 
 my $src = $option{src};
@@ -92,6 +93,30 @@ sub missing_exports {
     return (@unnamed, map { my $name = $_;
         map { "SQL names $name, and $_ is not exported" } grep { !$exported{$_} } $name, "pg_finfo_$name" }
         sort keys %named);
+}
+
+# Releases
+
+# Scripts and books of a release: path below the source folder => checksum.
+sub checksums {
+    my $list = "$src/sql/upgrade/SHA256SUMS";
+    return unless -e $list;
+    return map { /^([0-9a-f]{64})  (\S+)$/ ? ($2 => $1) : die "$list: not a checksum: $_\n" } split /\n/, slurp($list);
+}
+
+# What make builds of a version that is released must be what was released.
+sub changed_releases {
+    my %sum_of = checksums();
+    my @files = grep { -f && basename($_) ne 'SHA256SUMS' } glob "$src/sql/upgrade/* $src/test/upgrade/*.*.*/*";
+    my %is_there = map { relative($_) => 1 } @files;
+    my @rebuilt = grep { -e "$src/sql/upgrade/" . basename($_) } $option{sql}, split ' ', $option{upgrade};
+    return 'there is no release to look at' unless @files;
+    return map({ "$_ is frozen, and gone" } grep { !$is_there{$_} } sort keys %sum_of),
+        map({ "$_ is not in sql/upgrade/SHA256SUMS" } grep { !$sum_of{$_} } sort keys %is_there),
+        map({ "$_ is frozen, and was changed" }
+            grep { $sum_of{$_} && Digest::SHA->new(256)->addfile("$src/$_")->hexdigest ne $sum_of{$_} } sort keys %is_there),
+        map { basename($_) . ' is released, and sql/ has changed since: META.json needs another version' }
+        grep { slurp($_) ne slurp("$src/sql/upgrade/" . basename($_)) } @rebuilt;
 }
 
 # Sources
@@ -212,6 +237,7 @@ check('no object has a static constructor',
     sections_named('\.(?:init_array|ctors)', 'something is constructed at load', @core_objects, @pg_objects));
 check('the library exports entry points and nothing else', stray_exports());
 check('every C function named in SQL is exported', missing_exports());
+check('what is released stays as it was', changed_releases());
 check('the core was compiled without server headers', core_dependencies());
 check('src/core includes neither server headers nor src/pg', core_includes());
 check('server headers enter src/pg through postgres.hpp only', other_doors());
