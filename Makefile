@@ -95,13 +95,35 @@ $(shlib): $(wildcard $(SRC)/src/core $(SRC)/src/pg)
 $(EXTENSION_NAME).control: $(SRC)/pg_rewards.control.in $(SRC)/META.json $(SRC)/Makefile
 	sed 's/@VERSION@/$(EXTVERSION)/' $< >$@
 
-# Code in the order of its numbers; the tables become the body of rewards.install(), at the line "-- @schema@".
+# Code in the order of its numbers. The tables become the body of rewards.install(), at the line "-- @schema@"; what has
+# come since a version, and all comments, become that of rewards.migrate().
+define assemble
+$$0 == "-- @schema@" { schema++; for (i = 1; i <= lines; i++) print line[i]; next }
+$$0 == "-- @steps@" { steps++
+	for (v = 2; v <= newest; v++) if (v in since) printf "    IF found_version < %d THEN\n%s    END IF;\n", v, since[v]
+	next }
+$$0 == "-- @comments@" { comments++; printf "%s", comment; next }
+{ print }
+BEGIN {
+	while (("cat /dev/null $(SQL_SCHEMA)" | getline text) > 0) {
+		line[++lines] = text
+		if (text ~ /^-- @end@$$/) version = 0
+		if (version) since[version] = since[version] text "\n"
+		if (text ~ /^-- @since [0-9]+@$$/) { version = text; gsub(/[^0-9]/, "", version); version += 0; if (version > newest) newest = version }
+		if (text ~ /^COMMENT ON /) is_comment = 1
+		if (is_comment) comment = comment text "\n"
+		if (text ~ /;$$/) is_comment = 0
+	}
+	if (version) { print "sql/schema: -- @since N@ without -- @end@" > "/dev/stderr"; exit 1 }
+}
+END { if (schema != 1 || steps != 1 || comments != 1) {
+	print "sql/functions: expected one line each of -- @schema@, -- @steps@ and -- @comments@" > "/dev/stderr"; exit 1 } }
+endef
+export assemble
 $(INSTALL_SQL): $(wildcard $(SRC)/sql/extension.sql) $(SQL_FUNCTIONS) $(SQL_SCHEMA) \
 		$(SRC)/META.json $(SRC)/Makefile $(wildcard $(SRC)/sql/functions $(SRC)/sql/schema)
 	printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION_NAME)" to load this file. \quit' >$@.part
-	awk '$$0 == "-- @schema@" { n++; while (("cat /dev/null $(SQL_SCHEMA)" | getline line) > 0) print line; next } { print } \
-	END { if (n != 1) { print "sql/: expected one line -- @schema@, found", n + 0 > "/dev/stderr"; exit 1 } }' \
-		$(wildcard $(SRC)/sql/extension.sql) $(SQL_FUNCTIONS) >>$@.part
+	awk "$$assemble" $(wildcard $(SRC)/sql/extension.sql) $(SQL_FUNCTIONS) >>$@.part
 	mv $@.part $@
 
 # All functions once more, in the place of those that are there, under the grants that they have.

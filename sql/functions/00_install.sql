@@ -30,7 +30,7 @@ AS $install$
 #variable_conflict use_column
 DECLARE
     tables_owner name := coalesce(owner::oid::regrole::text, quote_ident(current_user));
-    tables_owner_id oid := coalesce(owner::oid, current_user::regrole::oid);
+    tables_owner_id oid := coalesce(owner::oid, quote_ident(current_user)::regrole::oid);
     installed regclass;
 BEGIN
     IF to_regclass('rewards.data_version') IS NOT NULL THEN
@@ -52,7 +52,7 @@ BEGIN
     LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO %s', installed, tables_owner);
     END LOOP;
-    IF tables_owner_id <> current_user::regrole::oid THEN
+    IF tables_owner_id <> quote_ident(current_user)::regrole::oid THEN
         EXECUTE format('GRANT USAGE, CREATE ON SCHEMA rewards TO %s', tables_owner);
         EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA rewards TO %s', tables_owner);
         -- Who may read the rows of all companies is said by grant_access(cross_company => ...), and by nothing else.
@@ -66,27 +66,67 @@ COMMENT ON FUNCTION rewards.install(regrole) IS
 
 CREATE FUNCTION rewards.migrate() RETURNS integer
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $function$
+AS $migrate$
+#variable_conflict use_column
 DECLARE
     -- What sql/schema writes; the library may know more.
-    code_version CONSTANT integer := 1;
+    code_version CONSTANT integer := 2;
     found_version integer;
+    owner CONSTANT oid := (SELECT relowner FROM pg_class WHERE oid = to_regclass('rewards.data_version'));
+    caller CONSTANT text := current_setting('role');
+    is_owner CONSTANT boolean := owner = quote_ident(current_user)::regrole;
+    -- As in install(), whatever came since.
+    not_granted CONSTANT regprocedure[] := ARRAY(
+        SELECT p.oid FROM pg_proc AS p JOIN pg_depend ON classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e'
+          JOIN pg_extension AS e ON refclassid = 'pg_extension'::regclass AND refobjid = e.oid AND extname = 'pg_rewards'
+         WHERE proname <> 'begin_cross_company_access' AND NOT has_function_privilege(owner, p.oid, 'EXECUTE') ORDER BY proname);
 BEGIN
-    IF to_regclass('rewards.data_version') IS NULL THEN
+    IF owner IS NULL THEN
         RAISE EXCEPTION 'the rewards tables are not installed in database "%"', current_database()
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT rewards.install() creates them.';
+    ELSIF NOT pg_has_role(owner, 'USAGE') THEN
+        RAISE EXCEPTION 'the rewards tables belong to role %', owner::regrole
+            USING ERRCODE = 'insufficient_privilege', HINT = 'Their owner or a superuser calls rewards.migrate().';
+    ELSIF rewards.code_data_version() < code_version THEN
+        RAISE EXCEPTION 'the library of this session knows version %, and the SQL of the extension version %', rewards.code_data_version(), code_version
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Connect again; where shared_preload_libraries has pg_rewards, restart the server first.';
     END IF;
     -- Two migrations at once would run the same steps twice.
     LOCK TABLE rewards.data_version IN SHARE ROW EXCLUSIVE MODE;
-    SELECT version INTO found_version FROM rewards.data_version;
-    IF found_version IS DISTINCT FROM code_version THEN
+    IF not_granted <> '{}' AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', array_to_string(not_granted, ', '), owner::regrole);
+    ELSIF not_granted <> '{}' THEN
+        RAISE WARNING 'role % may not execute %', owner::regrole, array_to_string(not_granted, ', ')
+            USING HINT = 'What an update brings is granted to the owner of the tables when a superuser calls rewards.migrate().';
+    END IF;
+    -- What the owner has put on the tables runs as the owner, whoever calls.
+    IF NOT is_owner THEN
+        PERFORM set_config('role', (SELECT rolname FROM pg_roles WHERE oid = owner), true);
+    END IF;
+    SELECT version INTO found_version FROM rewards.data_version FOR UPDATE;
+    IF found_version IS NULL OR found_version > code_version THEN
         RAISE EXCEPTION 'the rewards tables are at version %, and this code knows version %',
             coalesce(found_version::text, '(none)'), code_version
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Update the extension to the release that wrote the data: ALTER EXTENSION pg_rewards UPDATE.';
     END IF;
-    RETURN found_version;
+
+    -- Each step is what sql/schema has between "-- @since N@" and "-- @end@"; what is no part of a schema file, such as
+    -- ALTER TABLE, goes before it: IF found_version < N THEN ... END IF.
+-- @steps@
+
+-- @comments@
+
+    IF found_version < code_version THEN
+        UPDATE rewards.data_version SET version = code_version, changed_at = now();
+        RAISE NOTICE 'the rewards tables were at version %, and are at version % now', found_version, code_version;
+    END IF;
+    IF NOT is_owner THEN
+        PERFORM set_config('role', caller, true);
+    END IF;
+    RETURN code_version;
 END
-$function$;
+$migrate$;
 COMMENT ON FUNCTION rewards.migrate() IS
-    'Brings the rewards tables to the version that this code works with, and returns it; does nothing when they are there. Errors: object_not_in_prerequisite_state when they are not installed, or newer than the code';
+    'Brings the rewards tables to the version that this code works with and their comments up to date, in one transaction, and returns the version; what is there already stays. A superuser who calls it also grants the owner of the tables the functions that came with an update; for other roles call grant_access() again. Errors: insufficient_privilege for anybody but the owner and superusers, object_not_in_prerequisite_state when the tables are not installed, or newer than the code';

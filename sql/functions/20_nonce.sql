@@ -17,3 +17,17 @@ CREATE FUNCTION rewards.cleanup_expired_nonces() RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rewards_cleanup_expired_nonces';
 COMMENT ON FUNCTION rewards.cleanup_expired_nonces() IS
     'Deletes the company''s used nonces whose expires_at has passed, and returns how many; a nonce is kept at least as long as an event with it would be accepted. For a scheduler. Errors: insufficient_privilege for role user, invalid_authorization_specification without a context';
+
+-- What is known of a nonce that came from elsewhere is when it expired: it was used a retention earlier.
+CREATE FUNCTION rewards.note_forgotten_nonces() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    INSERT INTO rewards.forgotten_nonces AS known (company_id, used_until)
+    SELECT company_id, max(least(created_at, expires_at - interval '7 days 10 minutes')) FROM forgotten GROUP BY company_id
+        ON CONFLICT (company_id) DO UPDATE SET used_until = greatest(known.used_until, EXCLUDED.used_until);
+    RETURN NULL;
+END
+$function$;
+COMMENT ON FUNCTION rewards.note_forgotten_nonces() IS
+    'Trigger: notes in forgotten_nonces up to when the deleted nonces were used, so that their requests are not accepted again';

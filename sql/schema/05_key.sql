@@ -30,6 +30,10 @@ COMMENT ON COLUMN rewards.master_keys.state IS 'issuing (one: makes new codes an
 COMMENT ON COLUMN rewards.master_keys.fingerprint IS 'Tells keys apart and tells nothing about them; of a legacy secret two bytes and zeroes, because a secret that can be guessed could be tried against more';
 COMMENT ON COLUMN rewards.master_keys.layer_slot IS 'The slot whose key is laid over code_hash of coupons of this one: see relayer_coupon_key(); null: none';
 COMMENT ON COLUMN rewards.master_keys.layer_next IS 'The coupon that relayer_coupon_key() goes on with; null: not begun, or through';
+COMMENT ON COLUMN rewards.master_keys.created_at IS 'When this database first used the key';
+COMMENT ON COLUMN rewards.master_keys.created_by IS 'Actor of the company context, or the database role, that first used it';
+COMMENT ON COLUMN rewards.master_keys.retired_at IS 'When it was retired; null: it is not';
+COMMENT ON COLUMN rewards.master_keys.retired_by IS 'Who retired it';
 
 CREATE UNIQUE INDEX master_keys_issuing ON rewards.master_keys (state) WHERE state = 'issuing';
 

@@ -15,7 +15,10 @@ CREATE TABLE rewards.token_keys (
 COMMENT ON TABLE rewards.token_keys IS 'Keys of company tokens: the newest that is not retired makes new ones, and the tokens of all that are not retired are accepted. See rotate_token_key() and retire_token_key()';
 COMMENT ON COLUMN rewards.token_keys.key_id IS 'What a token names its key by; never used again';
 COMMENT ON COLUMN rewards.token_keys.slot IS 'Slot of the key file (rewards.key_file) that the key is derived from';
+COMMENT ON COLUMN rewards.token_keys.created_at IS 'When the key was made';
+COMMENT ON COLUMN rewards.token_keys.created_by IS 'Who made it: actor of the company context, or the database role';
 COMMENT ON COLUMN rewards.token_keys.retired_at IS 'Since when none of its tokens is accepted; there is no way back';
+COMMENT ON COLUMN rewards.token_keys.retired_by IS 'Who retired it; null: nobody has';
 
 CREATE TRIGGER refuse_write BEFORE UPDATE OR DELETE OR TRUNCATE ON rewards.token_keys
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('retire_token_key() retires a key; it stays on record.');

@@ -41,6 +41,7 @@ CREATE TABLE rewards.company_settings (
             guesses_per_claimer, guesses_per_device, guesses_per_company) IS NOT NULL)
 );
 COMMENT ON TABLE rewards.company_settings IS 'Settings of each company. What is null is as in the row of company 00000000-0000-0000-0000-000000000000, the default; rewards.current_settings() shows what holds';
+COMMENT ON COLUMN rewards.company_settings.company_id IS 'Whose settings; zeroes: the default of all companies';
 COMMENT ON COLUMN rewards.company_settings.trust_validate_at IS 'Trust score (0 to 100) from which a submitted event is validated at once';
 COMMENT ON COLUMN rewards.company_settings.trust_review_at IS 'Trust score from which it waits for review; below it is rejected';
 COMMENT ON COLUMN rewards.company_settings.trust_version IS 'Version of the trust rules; null, in the default too: the newest';
@@ -48,6 +49,8 @@ COMMENT ON COLUMN rewards.company_settings.shadow_version IS 'Version of the tru
 COMMENT ON COLUMN rewards.company_settings.hold_all IS 'Every submitted event that its score does not reject waits for review';
 COMMENT ON COLUMN rewards.company_settings.events_per_hour IS 'Events that an account may submit within any 60 minutes; unlimited: 9223372036854775807. Likewise for points and days (24 hours)';
 COMMENT ON COLUMN rewards.company_settings.points_per_hour IS 'Points of events, rejected ones not counted, that an account may submit within any 60 minutes';
+COMMENT ON COLUMN rewards.company_settings.events_per_day IS 'Events that an account may submit within any 24 hours; unlimited: 9223372036854775807';
+COMMENT ON COLUMN rewards.company_settings.points_per_day IS 'Points of events, rejected ones not counted, that an account may submit within any 24 hours';
 COMMENT ON COLUMN rewards.company_settings.accepted_age IS 'How old a submitted event may be, by its event_time. Nonces are remembered for this long and accepted_ahead, and for 7 days and 10 minutes at least; those of events submitted before it is raised, for as long as was right then';
 COMMENT ON COLUMN rewards.company_settings.accepted_ahead IS 'How far in the future the event_time of a submitted event may be';
 COMMENT ON COLUMN rewards.company_settings.review_four_eyes_points IS 'Events of more points than this need two approvals; null, in the default too: one is enough';
@@ -55,7 +58,10 @@ COMMENT ON COLUMN rewards.company_settings.refunded_points_live IS 'How long ref
 COMMENT ON COLUMN rewards.company_settings.redeem_enabled IS 'Points can be redeemed for coupons; false: the outcome is disabled';
 COMMENT ON COLUMN rewards.company_settings.claim_enabled IS 'Codes can be claimed and held; false: the outcome is disabled';
 COMMENT ON COLUMN rewards.company_settings.redemptions_per_hour IS 'Coupons an account may redeem within any 60 minutes; null, in the default too: no limit. Likewise for a day (24 hours)';
+COMMENT ON COLUMN rewards.company_settings.redemptions_per_day IS 'Coupons an account may redeem within any 24 hours; null, in the default too: no limit';
 COMMENT ON COLUMN rewards.company_settings.guesses_per_claimer IS 'Well-formed codes that do not exist, which one claimer may try within an hour before it has to wait. Likewise for a device, and for the whole company, beyond which claimers and devices have a tenth of theirs';
+COMMENT ON COLUMN rewards.company_settings.guesses_per_device IS 'Well-formed codes that do not exist, which one device may try within an hour before it has to wait';
+COMMENT ON COLUMN rewards.company_settings.guesses_per_company IS 'The same for the whole company, beyond which claimers and devices have a tenth of theirs';
 
 INSERT INTO rewards.company_settings
     (company_id, trust_validate_at, trust_review_at, hold_all, events_per_hour, points_per_hour, events_per_day,

@@ -37,17 +37,35 @@ CREATE TABLE rewards.user_points_cache (
         CHECK (available_points >= 0 AND lifetime_earned >= 0 AND lifetime_spent >= 0)
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE rewards.user_points_cache IS 'One row per account (a user in a company): its balance, derived from points_events, and the lock for every write to it';
+COMMENT ON COLUMN rewards.user_points_cache.user_id IS 'The member';
+COMMENT ON COLUMN rewards.user_points_cache.company_id IS 'The company in which the member has this account';
 COMMENT ON COLUMN rewards.user_points_cache.available_points IS 'Sum of the validated events, in points; what the member can spend';
 COMMENT ON COLUMN rewards.user_points_cache.pending_points IS 'Sum of the events that are neither validated nor rejected, in points';
 COMMENT ON COLUMN rewards.user_points_cache.lifetime_earned IS 'Sum of the positive validated events, in points';
 COMMENT ON COLUMN rewards.user_points_cache.lifetime_spent IS 'Sum of the negative validated events, in points, as a positive number; what expired unspent (points_expiry) is part of it, so that earned less spent is available';
+COMMENT ON COLUMN rewards.user_points_cache.last_event_id IS 'The newest event of the account; null: none yet';
+COMMENT ON COLUMN rewards.user_points_cache.updated_at IS 'When the row was last changed';
+COMMENT ON COLUMN rewards.user_points_cache.opened_at IS 'When the account began: its first event, or the first that came in by SQL if that was earlier';
 COMMENT ON COLUMN rewards.user_points_cache.version IS 'Number of the account''s newest entry: an event, or a later change of its status; there are no gaps';
 COMMENT ON COLUMN rewards.user_points_cache.chain_head IS 'Hash of the newest entry, which contains the hash of the one before it';
 COMMENT ON COLUMN rewards.user_points_cache.expiring_points IS 'The part of available_points that has a date of expiry (the sum of point_lots)';
 COMMENT ON COLUMN rewards.user_points_cache.next_expiry IS 'When the first of them expire';
+COMMENT ON COLUMN rewards.user_points_cache.submitted_events IS 'How many events were submitted, whatever became of them';
+COMMENT ON COLUMN rewards.user_points_cache.rejected_events IS 'How many events with a trust score were rejected';
+COMMENT ON COLUMN rewards.user_points_cache.last_submitted_at IS 'When the newest submitted event came in';
+COMMENT ON COLUMN rewards.user_points_cache.last_event_time IS 'event_time of the submitted event that came in last';
 COMMENT ON COLUMN rewards.user_points_cache.spacing_mean IS 'Moving average of the time between submitted events by their event_time, in milliseconds';
 COMMENT ON COLUMN rewards.user_points_cache.spacing_deviation IS 'Moving average of how far a spacing is from that average, in milliseconds';
 COMMENT ON COLUMN rewards.user_points_cache.hour_started IS 'Start of the hour that hour_events and hour_points count; past_hour_ counts the hour before it. Together they bound every rolling hour from above. Likewise for the day';
+COMMENT ON COLUMN rewards.user_points_cache.hour_events IS 'Events submitted in the hour from hour_started';
+COMMENT ON COLUMN rewards.user_points_cache.hour_points IS 'Points of the events submitted in the hour from hour_started, rejected ones not counted';
+COMMENT ON COLUMN rewards.user_points_cache.past_hour_events IS 'Events submitted in the hour before that';
+COMMENT ON COLUMN rewards.user_points_cache.past_hour_points IS 'Points of the events submitted in the hour before that';
+COMMENT ON COLUMN rewards.user_points_cache.day_started IS 'Start of the day (24 hours) that day_events and day_points count';
+COMMENT ON COLUMN rewards.user_points_cache.day_events IS 'Events submitted in the day from day_started';
+COMMENT ON COLUMN rewards.user_points_cache.day_points IS 'Points of the events submitted in the day from day_started, rejected ones not counted';
+COMMENT ON COLUMN rewards.user_points_cache.past_day_events IS 'Events submitted in the day before that';
+COMMENT ON COLUMN rewards.user_points_cache.past_day_points IS 'Points of the events submitted in the day before that';
 
 CREATE TABLE rewards.points_events (
     id                  uuid        NOT NULL DEFAULT rewards.uuidv7(),
@@ -88,10 +106,27 @@ CREATE TABLE rewards.points_events (
         AND event_type <> '')
 );
 COMMENT ON TABLE rewards.points_events IS 'The ledger: append-only. The balance follows every INSERT and COPY; only the status of an event may change';
-COMMENT ON COLUMN rewards.points_events.points_delta IS 'Points: positive earned, negative spent; counts once the event is validated';
+COMMENT ON COLUMN rewards.points_events.id IS 'Time-ordered identifier (UUID version 7) of the event';
+COMMENT ON COLUMN rewards.points_events.user_id IS 'Member whose points they are';
+COMMENT ON COLUMN rewards.points_events.company_id IS 'Company in which the member has them';
+COMMENT ON COLUMN rewards.points_events.event_type IS 'What happened: award, a type of point_rules, or one of your own';
 COMMENT ON COLUMN rewards.points_events.event_time IS 'When it happened, as the event says; attribution goes by this';
-COMMENT ON COLUMN rewards.points_events.created_at IS 'When the server recorded it; never goes back on an account';
+COMMENT ON COLUMN rewards.points_events.points_delta IS 'Points: positive earned, negative spent; counts once the event is validated';
+COMMENT ON COLUMN rewards.points_events.proof_type IS 'What kind of proof came with a submitted event, in the app''s words';
+COMMENT ON COLUMN rewards.points_events.proof_payload IS 'The proof itself, as the app sent it';
+COMMENT ON COLUMN rewards.points_events.payload_hash IS 'What the app calls the payload; where given, unique on the account';
+COMMENT ON COLUMN rewards.points_events.nonce IS 'The idempotency key that the event was asked for with; null: none';
+COMMENT ON COLUMN rewards.points_events.trust_score IS 'How far a submitted event is believed, 0 to 100; null: nobody asked';
+COMMENT ON COLUMN rewards.points_events.validation_status IS 'pending, validating, pending_review and flagged wait; validated counts; rejected never will';
 COMMENT ON COLUMN rewards.points_events.validated_by IS 'Actor of the company context, or the database role, that decided the status';
+COMMENT ON COLUMN rewards.points_events.validated_at IS 'When the status was decided; null: it has not been';
+COMMENT ON COLUMN rewards.points_events.validation_notes IS 'Why, in the words of whoever decided';
+COMMENT ON COLUMN rewards.points_events.device_id IS 'Device that it was submitted from, as the app names it';
+COMMENT ON COLUMN rewards.points_events.device_info IS 'What the app says about the device';
+COMMENT ON COLUMN rewards.points_events.ip_address IS 'Address that it was submitted from, as the back end says';
+COMMENT ON COLUMN rewards.points_events.related_entity_type IS 'What kind of thing the event is about, in the words of the shop: order, habit, coupon';
+COMMENT ON COLUMN rewards.points_events.related_entity_id IS 'Which of them';
+COMMENT ON COLUMN rewards.points_events.created_at IS 'When the server recorded it; never goes back on an account';
 COMMENT ON COLUMN rewards.points_events.expires_at IS 'When these points expire, unless they are spent before; null: never';
 COMMENT ON COLUMN rewards.points_events.trust_features IS 'What the trust rules saw, in the order of rewards.trust_features(); null elements were unknown';
 COMMENT ON COLUMN rewards.points_events.trust_version IS 'Version of the trust rules that gave trust_score';
@@ -100,6 +135,7 @@ COMMENT ON COLUMN rewards.points_events.version IS 'Number of this entry on its 
 COMMENT ON COLUMN rewards.points_events.balance_after IS 'Available points of the account after this entry';
 COMMENT ON COLUMN rewards.points_events.entry_hash IS 'SHA-256 of this entry and of the hash of the account''s entry before it';
 COMMENT ON COLUMN rewards.points_events.xid IS 'Transaction that wrote the entry (its xid8 as a number, which BRIN can index), on the server of system_id: the blocks of seal_ledger() go by it';
+COMMENT ON COLUMN rewards.points_events.system_id IS 'Identifier of the server (pg_control_system) that wrote the entry';
 
 -- Entries that have no room in an event's own row: an event that came in by SQL (kind event), and a
 -- change of an event's status (kind status), which keeps what it changed.
@@ -125,6 +161,24 @@ CREATE TABLE rewards.ledger_entries (
     PRIMARY KEY (user_id, company_id, version)
 );
 COMMENT ON TABLE rewards.ledger_entries IS 'Entries of accounts that are not in an event''s own row: events written by SQL, and changes of status. rewards.ledger shows all entries in order';
+COMMENT ON COLUMN rewards.ledger_entries.user_id IS 'Member whose account it is';
+COMMENT ON COLUMN rewards.ledger_entries.company_id IS 'Company in which the member has it';
+COMMENT ON COLUMN rewards.ledger_entries.version IS 'Number of the entry on its account';
+COMMENT ON COLUMN rewards.ledger_entries.event_id IS 'The event that was written, or whose status changed';
+COMMENT ON COLUMN rewards.ledger_entries.kind IS 'event: it was written by SQL; status: its status changed';
+COMMENT ON COLUMN rewards.ledger_entries.recorded_at IS 'When the server recorded the entry; never goes back on an account';
+COMMENT ON COLUMN rewards.ledger_entries.balance_after IS 'Available points of the account after this entry';
+COMMENT ON COLUMN rewards.ledger_entries.old_status IS 'validation_status of the event before a change; null for an event';
+COMMENT ON COLUMN rewards.ledger_entries.old_validated_by IS 'validated_by before a change';
+COMMENT ON COLUMN rewards.ledger_entries.old_validated_at IS 'validated_at before a change';
+COMMENT ON COLUMN rewards.ledger_entries.old_notes IS 'validation_notes before a change';
+COMMENT ON COLUMN rewards.ledger_entries.new_status IS 'validation_status after a change; null for an event';
+COMMENT ON COLUMN rewards.ledger_entries.new_validated_by IS 'validated_by after a change';
+COMMENT ON COLUMN rewards.ledger_entries.new_validated_at IS 'validated_at after a change';
+COMMENT ON COLUMN rewards.ledger_entries.new_notes IS 'validation_notes after a change';
+COMMENT ON COLUMN rewards.ledger_entries.entry_hash IS 'SHA-256 of this entry and of the hash of the account''s entry before it';
+COMMENT ON COLUMN rewards.ledger_entries.xid IS 'Transaction that wrote the entry, on the server of system_id: the blocks of seal_ledger() go by it';
+COMMENT ON COLUMN rewards.ledger_entries.system_id IS 'Identifier of the server (pg_control_system) that wrote the entry';
 CREATE INDEX ledger_entries_event ON rewards.ledger_entries (event_id, version);
 -- seal_ledger() reads what came last. system_id is there because another server's transactions have
 -- other numbers; autosummarize, because pages that no summary knows are read every time.

@@ -8,6 +8,9 @@ CREATE TABLE rewards.point_lots (
     PRIMARY KEY (user_id, company_id, expires_at, event_id)
 );
 COMMENT ON TABLE rewards.point_lots IS 'Points that expire and are not spent: one row for each event that earned some. Those that expire soonest are spent first';
+COMMENT ON COLUMN rewards.point_lots.user_id IS 'Member whose points they are';
+COMMENT ON COLUMN rewards.point_lots.company_id IS 'Company in which the member has them';
+COMMENT ON COLUMN rewards.point_lots.expires_at IS 'When they expire';
 COMMENT ON COLUMN rewards.point_lots.event_id IS 'The event that earned them';
 COMMENT ON COLUMN rewards.point_lots.remaining IS 'What is left of them, in points';
 
@@ -21,7 +24,12 @@ CREATE TABLE rewards.point_lot_uses (
     PRIMARY KEY (user_id, company_id, event_id, lot_event_id, expires_at)
 );
 COMMENT ON TABLE rewards.point_lot_uses IS 'Which expiring points an event spent, so that a refund can give them back with their date';
+COMMENT ON COLUMN rewards.point_lot_uses.user_id IS 'Member whose points they were';
+COMMENT ON COLUMN rewards.point_lot_uses.company_id IS 'Company in which the member had them';
 COMMENT ON COLUMN rewards.point_lot_uses.event_id IS 'The event that spent them';
+COMMENT ON COLUMN rewards.point_lot_uses.lot_event_id IS 'The event that had earned them';
+COMMENT ON COLUMN rewards.point_lot_uses.expires_at IS 'When they would have expired';
+COMMENT ON COLUMN rewards.point_lot_uses.points IS 'How many of them were spent, in points';
 
 CREATE INDEX user_points_cache_expiry ON rewards.user_points_cache (company_id, next_expiry) WHERE next_expiry IS NOT NULL;
 

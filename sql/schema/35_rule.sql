@@ -39,7 +39,12 @@ CREATE TABLE rewards.point_rules (
         AND expires_after > '0' AND expires_after <= '100 years')
 );
 COMMENT ON TABLE rewards.point_rules IS 'What a submitted event of each type earns. A company''s rule goes before that of company 00000000-0000-0000-0000-000000000000, which is for all; a type without a rule is refused (unknown_event_type)';
+COMMENT ON COLUMN rewards.point_rules.company_id IS 'Whose rule; zeroes: the one for all companies';
+COMMENT ON COLUMN rewards.point_rules.event_type IS 'Type of the submitted events that it is for';
+COMMENT ON COLUMN rewards.point_rules.description IS 'What the rule is for, for staff';
 COMMENT ON COLUMN rewards.point_rules.base_points IS 'Points of one event, times the step of its streak (rounded down), then not below min_points, not above max_points, and not above what is left of daily_cap';
+COMMENT ON COLUMN rewards.point_rules.min_points IS 'Least points of one event; null: no least';
+COMMENT ON COLUMN rewards.point_rules.max_points IS 'Most points of one event; null: no most';
 COMMENT ON COLUMN rewards.point_rules.min_interval IS 'Least time between two events of the type on an account, by event_time, in either direction; null: none (refused: too_soon)';
 COMMENT ON COLUMN rewards.point_rules.daily_cap IS 'Most points from events of the type on an account within a UTC day of event_time; more are recorded with the points that are left, or with 0';
 COMMENT ON COLUMN rewards.point_rules.proof_required IS 'Events without a proof are refused (proof_required)';
@@ -49,6 +54,7 @@ COMMENT ON COLUMN rewards.point_rules.active_from IS 'First event_time for which
 COMMENT ON COLUMN rewards.point_rules.active_until IS 'Event_time from which it does not hold any more; null: no end';
 COMMENT ON COLUMN rewards.point_rules.expires_after IS 'Points expire so long after event_time, by the UTC calendar; null: never';
 COMMENT ON COLUMN rewards.point_rules.pending_for IS 'Events wait so long as pending before validate_pending_events() decides them; null: they are decided at once';
+COMMENT ON COLUMN rewards.point_rules.is_active IS 'false: events of the type are refused (event_type_inactive)';
 
 CREATE TRIGGER point_rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rewards.point_rules
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.forget_cached_table();

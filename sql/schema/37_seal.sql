@@ -17,13 +17,17 @@ CREATE TABLE rewards.ledger_blocks (
     CONSTRAINT ledger_blocks_sound CHECK (block > 0 AND from_xid >= 0 AND from_xid < to_xid AND entries >= 0)
 );
 COMMENT ON TABLE rewards.ledger_blocks IS 'Sealed blocks of the ledger of a company, written by seal_ledger(), each with the hash of the one before it';
+COMMENT ON COLUMN rewards.ledger_blocks.company_id IS 'Company whose entries they are';
 COMMENT ON COLUMN rewards.ledger_blocks.block IS 'Number of the block in its company: from 1, without gaps';
 COMMENT ON COLUMN rewards.ledger_blocks.system_id IS 'Identifier of the server (pg_control_system) whose transactions wrote the entries';
 COMMENT ON COLUMN rewards.ledger_blocks.from_xid IS 'The block has the entries of this server''s transactions from this one ...';
 COMMENT ON COLUMN rewards.ledger_blocks.to_xid IS '... up to, and not including, this one; all of them have ended';
+COMMENT ON COLUMN rewards.ledger_blocks.entries IS 'How many entries the block has';
 COMMENT ON COLUMN rewards.ledger_blocks.root IS 'Root of the Merkle tree (RFC 6962) over the entries, ordered by user_id and version. A leaf is 56 bytes: user_id, version (big-endian), entry_hash';
 COMMENT ON COLUMN rewards.ledger_blocks.previous_hash IS 'block_hash of the block before this one; 32 bytes of zero in the first';
 COMMENT ON COLUMN rewards.ledger_blocks.block_hash IS 'SHA-256 of all other columns: see block_hash()';
+COMMENT ON COLUMN rewards.ledger_blocks.sealed_at IS 'When it was sealed';
+COMMENT ON COLUMN rewards.ledger_blocks.sealed_by IS 'Who sealed it: actor of the company context, or the database role';
 
 CREATE TRIGGER refuse_write BEFORE UPDATE OR DELETE OR TRUNCATE ON rewards.ledger_blocks
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Blocks are sealed for good.');
@@ -40,11 +44,21 @@ CREATE POLICY tenant ON rewards.ledger_blocks
 
 -- What is in the audit log is sealed likewise, and by the same call.
 CREATE TABLE rewards.audit_blocks (
-    LIKE rewards.ledger_blocks INCLUDING DEFAULTS INCLUDING INDEXES INCLUDING COMMENTS,
+    LIKE rewards.ledger_blocks INCLUDING DEFAULTS INCLUDING INDEXES,
     CONSTRAINT audit_blocks_sound CHECK (block > 0 AND from_xid >= 0 AND from_xid < to_xid AND entries >= 0)
 );
 COMMENT ON TABLE rewards.audit_blocks IS 'Sealed blocks of the audit log of a company (zeroes: what is about all of them), written by seal_ledger(), each with the hash of the one before it';
+COMMENT ON COLUMN rewards.audit_blocks.company_id IS 'Company whose audit log it is; zeroes: what is about all of them';
+COMMENT ON COLUMN rewards.audit_blocks.block IS 'Number of the block in its company: from 1, without gaps';
+COMMENT ON COLUMN rewards.audit_blocks.system_id IS 'Identifier of the server (pg_control_system) whose transactions wrote the rows';
+COMMENT ON COLUMN rewards.audit_blocks.from_xid IS 'The block has the rows of this server''s transactions from this one ...';
+COMMENT ON COLUMN rewards.audit_blocks.to_xid IS '... up to, and not including, this one; all of them have ended';
+COMMENT ON COLUMN rewards.audit_blocks.entries IS 'How many rows the block has';
 COMMENT ON COLUMN rewards.audit_blocks.root IS 'Root of the Merkle tree (RFC 6962) over the rows of audit_log, ordered by id. A leaf is 48 bytes: id, entry_hash';
+COMMENT ON COLUMN rewards.audit_blocks.previous_hash IS 'block_hash of the block before this one; 32 bytes of zero in the first';
+COMMENT ON COLUMN rewards.audit_blocks.sealed_at IS 'When it was sealed';
+COMMENT ON COLUMN rewards.audit_blocks.sealed_by IS 'Who sealed it: actor of the company context, or the database role';
+COMMENT ON COLUMN rewards.audit_blocks.block_hash IS 'SHA-256 of all other columns: see block_hash()';
 
 CREATE TRIGGER refuse_write BEFORE UPDATE OR DELETE OR TRUNCATE ON rewards.audit_blocks
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('Blocks are sealed for good.');

@@ -34,6 +34,8 @@ COMMENT ON COLUMN rewards.trust_rules.company_id IS 'Whose rules; the company of
 COMMENT ON COLUMN rewards.trust_rules.version IS 'Below 1000: of the defaults; from 1000 on: of a company. The newest is in force, unless the settings name another';
 COMMENT ON COLUMN rewards.trust_rules.rule IS 'Name, as it appears in the reasons of a score; base is the one that everybody starts from';
 COMMENT ON COLUMN rewards.trust_rules.feature IS 'What the rule looks at, one of rewards.trust_features(): _ms milliseconds, _s seconds, _percent percent, spacing_variation thousandths, attestation 0 none, 1 invalid, 2 basic integrity only, 3 device, 4 strong; others are counts, or 0 and 1. What is unknown applies to no rule';
+COMMENT ON COLUMN rewards.trust_rules.comparison IS 'How the feature is compared with threshold: <, <=, =, >= or >';
+COMMENT ON COLUMN rewards.trust_rules.threshold IS 'What it is compared with, in the unit of the feature';
 COMMENT ON COLUMN rewards.trust_rules.weight IS 'Added to the score where the rule applies; positive only where a proof is present';
 COMMENT ON COLUMN rewards.trust_rules.sentence IS 'Why the rule is there, for staff who look at an event';
 

@@ -8,7 +8,10 @@ CREATE TABLE rewards.account_devices (
     CHECK (octet_length(device_id) BETWEEN 1 AND 255)
 );
 COMMENT ON TABLE rewards.account_devices IS 'Devices from which events of an account were submitted';
+COMMENT ON COLUMN rewards.account_devices.user_id IS 'Member who used the device';
+COMMENT ON COLUMN rewards.account_devices.company_id IS 'Company in which it was used';
 COMMENT ON COLUMN rewards.account_devices.device_id IS 'As the app names the device, 1 to 255 bytes; it means something within its company only';
+COMMENT ON COLUMN rewards.account_devices.first_seen_at IS 'When the first event came from it';
 
 -- How many accounts share a device.
 CREATE INDEX account_devices_device ON rewards.account_devices (company_id, device_id);

@@ -17,12 +17,17 @@ CREATE TABLE rewards.attestation_cache (
     CHECK (counter >= 0)
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE rewards.attestation_cache IS 'Attestations that were examined, so that none is accepted twice: one row per Play Integrity token, until it is too old to be accepted anyway, and per App Attest key';
+COMMENT ON COLUMN rewards.attestation_cache.user_id IS 'Member whose device spoke';
+COMMENT ON COLUMN rewards.attestation_cache.company_id IS 'Company in which it was examined';
 COMMENT ON COLUMN rewards.attestation_cache.attestation_token_hash IS 'SHA-256, in hexadecimal digits, of what names the token (the request details of a Play Integrity verdict) or the App Attest key';
 COMMENT ON COLUMN rewards.attestation_cache.device_id IS 'Device that it last came from, as the app names it';
+COMMENT ON COLUMN rewards.attestation_cache.platform IS 'android (a Play Integrity token) or ios (an App Attest key)';
 COMMENT ON COLUMN rewards.attestation_cache.is_valid IS 'Whether it spoke for the device: level basic or better';
 COMMENT ON COLUMN rewards.attestation_cache.integrity_verdict IS 'The verdict, as the verifier delivered it';
 COMMENT ON COLUMN rewards.attestation_cache.counter IS 'Highest counter of the App Attest key; only grows';
+COMMENT ON COLUMN rewards.attestation_cache.verified_at IS 'When it was last examined';
 COMMENT ON COLUMN rewards.attestation_cache.expires_at IS 'When cleanup_expired_attestations() may remove the row; infinity for counters, which forgotten would count anew';
+COMMENT ON COLUMN rewards.attestation_cache.device_info IS 'Free for the shop: the extension leaves it null';
 
 -- Clean-up walks the table in the order it was written.
 CREATE INDEX attestation_cache_expires_at ON rewards.attestation_cache USING brin (expires_at);

@@ -25,13 +25,21 @@ CREATE TABLE rewards.fraud_insights (
         AND occurrences > 0)
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE rewards.fraud_insights IS 'Signs of fraud, for staff: one open row per account (or company: user_id) and insight_type, which counts its occurrences until somebody resolves it. Members do not see them';
+COMMENT ON COLUMN rewards.fraud_insights.id IS 'Time-ordered identifier (UUID version 7) of the insight';
 COMMENT ON COLUMN rewards.fraud_insights.user_id IS 'The account''s; 00000000-0000-0000-0000-000000000000: it is about the company, not an account';
+COMMENT ON COLUMN rewards.fraud_insights.company_id IS 'Company that it is about';
+COMMENT ON COLUMN rewards.fraud_insights.insight_type IS 'What it looks like: one of the kinds that flag_account() takes';
 COMMENT ON COLUMN rewards.fraud_insights.severity IS 'low, medium, high or critical: the highest of all occurrences';
 COMMENT ON COLUMN rewards.fraud_insights.score IS 'Trust score (0 to 100) of the newest occurrence that had one';
 COMMENT ON COLUMN rewards.fraud_insights.details IS 'What the newest occurrence was like';
 COMMENT ON COLUMN rewards.fraud_insights.related_event_ids IS 'The newest 20 events that it was noticed by, oldest first';
 COMMENT ON COLUMN rewards.fraud_insights.occurrences IS 'How often it was noticed, from created_at to updated_at';
+COMMENT ON COLUMN rewards.fraud_insights.resolved IS 'Whether somebody has dealt with it: see resolve_fraud_insight()';
+COMMENT ON COLUMN rewards.fraud_insights.resolved_at IS 'When; null: it is open';
 COMMENT ON COLUMN rewards.fraud_insights.resolved_by IS 'Actor of the company context that resolved it';
+COMMENT ON COLUMN rewards.fraud_insights.resolution_notes IS 'What came of it, in the words of whoever resolved it';
+COMMENT ON COLUMN rewards.fraud_insights.created_at IS 'When it was noticed first';
+COMMENT ON COLUMN rewards.fraud_insights.updated_at IS 'When it was noticed last, or resolved';
 
 CREATE UNIQUE INDEX fraud_insights_one_open ON rewards.fraud_insights (user_id, company_id, insight_type)
     WHERE NOT resolved;

@@ -9,6 +9,12 @@ CREATE TABLE rewards.event_approvals (
     PRIMARY KEY (user_id, company_id, event_id, approved_by, approved_at)
 );
 COMMENT ON TABLE rewards.event_approvals IS 'First approvals of events whose points need a second person. They hold until the status of the event changes: after a flag it takes two again';
+COMMENT ON COLUMN rewards.event_approvals.user_id IS 'Member whose event it is';
+COMMENT ON COLUMN rewards.event_approvals.company_id IS 'Company in which it waits';
+COMMENT ON COLUMN rewards.event_approvals.event_id IS 'The event that waits for the second person';
+COMMENT ON COLUMN rewards.event_approvals.approved_by IS 'Who approved first';
+COMMENT ON COLUMN rewards.event_approvals.approved_at IS 'When';
+COMMENT ON COLUMN rewards.event_approvals.note IS 'Why, in that person''s words';
 
 CREATE TRIGGER refuse_insert BEFORE INSERT ON rewards.event_approvals
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('review_points_event() records approvals.');

@@ -35,15 +35,29 @@ CREATE TABLE rewards.coupon_templates (
         AND low_stock_at > 0)
 );
 COMMENT ON TABLE rewards.coupon_templates IS 'What points can buy: price in points, value, validity and limits';
+COMMENT ON COLUMN rewards.coupon_templates.id IS 'Time-ordered identifier (UUID version 7) of the template';
+COMMENT ON COLUMN rewards.coupon_templates.company_id IS 'Company that offers it';
+COMMENT ON COLUMN rewards.coupon_templates.template_name IS 'What members see it called';
+COMMENT ON COLUMN rewards.coupon_templates.description IS 'What it is, for members';
+COMMENT ON COLUMN rewards.coupon_templates.points_cost IS 'Price of one coupon, in points';
+COMMENT ON COLUMN rewards.coupon_templates.coupon_value_type IS 'percentage, fixed_amount or product';
 COMMENT ON COLUMN rewards.coupon_templates.coupon_value IS 'Percent, units of the company''s currency, or pieces of the product, as coupon_value_type says';
+COMMENT ON COLUMN rewards.coupon_templates.partner_name IS 'Who gives the value, if it is not the company';
+COMMENT ON COLUMN rewards.coupon_templates.partner_id IS 'How the shop''s own tables name that partner';
+COMMENT ON COLUMN rewards.coupon_templates.terms_and_conditions IS 'The small print, for members';
 COMMENT ON COLUMN rewards.coupon_templates.starts_at IS 'From when it can be redeemed; null: at once. Until ends_at, which is not in it any more; null: no end';
+COMMENT ON COLUMN rewards.coupon_templates.ends_at IS 'From when it cannot be redeemed any more; null: no end';
 COMMENT ON COLUMN rewards.coupon_templates.expires_after_days IS 'Days from redemption in which the coupon can be claimed; null: for ever';
 COMMENT ON COLUMN rewards.coupon_templates.coupons_expire_at IS 'When all of its coupons expire at the latest; null: each after expires_after_days, or never';
+COMMENT ON COLUMN rewards.coupon_templates.is_active IS 'Whether it can be redeemed; its coupons can be claimed either way';
 COMMENT ON COLUMN rewards.coupon_templates.high_value IS 'Codes of 20 symbols (85 bits) instead of 16 (65 bits)';
 COMMENT ON COLUMN rewards.coupon_templates.max_redemptions_per_user IS 'Coupons of this template one user may be issued, revoked ones not counted; null: no limit';
 COMMENT ON COLUMN rewards.coupon_templates.total_stock IS 'Coupons that may be issued, those not counted that have been revoked or were issued while there was no limit; null: no limit';
 COMMENT ON COLUMN rewards.coupon_templates.vendor_codes IS 'Its coupons get a code that was imported from a vendor instead of one of ours';
 COMMENT ON COLUMN rewards.coupon_templates.low_stock_at IS 'With how many vendor codes left staff get an insight; null: never';
+COMMENT ON COLUMN rewards.coupon_templates.metadata IS 'Whatever the shop wants to keep with it, as a JSON value';
+COMMENT ON COLUMN rewards.coupon_templates.created_at IS 'When it was created';
+COMMENT ON COLUMN rewards.coupon_templates.updated_at IS 'When it was last changed';
 
 CREATE INDEX coupon_templates_company ON rewards.coupon_templates (company_id);
 

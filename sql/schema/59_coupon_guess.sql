@@ -8,6 +8,9 @@ CREATE TABLE rewards.coupon_guesses (
     CHECK ((kind = 'company') = (name = ''))
 );
 COMMENT ON TABLE rewards.coupon_guesses IS 'Claimers and devices that have tried well-formed codes which do not exist, and the company as a whole; empty where shared_preload_libraries has pg_rewards. rewards.coupon_guessers() reads it, or the server''s memory';
+COMMENT ON COLUMN rewards.coupon_guesses.company_id IS 'Company whose codes were tried';
+COMMENT ON COLUMN rewards.coupon_guesses.kind IS 'claimer, device, or company for all together';
+COMMENT ON COLUMN rewards.coupon_guesses.name IS 'Which claimer or device, as the till says';
 COMMENT ON COLUMN rewards.coupon_guesses.forgotten_at IS 'When the last guess is forgotten: each weighs an hour divided by the limit, one after the other';
 
 CREATE INDEX coupon_guesses_forgotten ON rewards.coupon_guesses (company_id, forgotten_at);

@@ -9,6 +9,9 @@ CREATE TABLE rewards.coupon_stock (
     CONSTRAINT coupon_stock_sound CHECK (taken BETWEEN 0 AND allotted)
 ) WITH (fillfactor = 10);
 COMMENT ON TABLE rewards.coupon_stock IS 'Stock of the templates that have a total_stock, in 16 stripes each; follows coupon_templates and coupons. Left of a template: sum(allotted - taken)';
+COMMENT ON COLUMN rewards.coupon_stock.template_id IS 'Template whose stock it is';
+COMMENT ON COLUMN rewards.coupon_stock.stripe IS 'Number of the stripe, 0 to 15';
+COMMENT ON COLUMN rewards.coupon_stock.company_id IS 'Company that offers the template';
 COMMENT ON COLUMN rewards.coupon_stock.allotted IS 'The stripe''s part of total_stock';
 COMMENT ON COLUMN rewards.coupon_stock.taken IS 'Coupons that were taken from it (their stock_stripe), and what batches have begun with (coupon_batches), revoked ones not counted. Those issued while there was no limit are of no stripe';
 

@@ -24,11 +24,20 @@ CREATE TABLE rewards.vendor_batches (
         AND (shredded_at IS NULL) = (shred_reason IS NULL))
 );
 COMMENT ON TABLE rewards.vendor_batches IS 'Imports of vendor codes: one row for each call of import_vendor_codes() that brought a new code';
+COMMENT ON COLUMN rewards.vendor_batches.id IS 'Time-ordered identifier (UUID version 7) of the import';
+COMMENT ON COLUMN rewards.vendor_batches.company_id IS 'Company whose codes they are';
 COMMENT ON COLUMN rewards.vendor_batches.number IS 'Counts the imports of the company, which come one after the other';
+COMMENT ON COLUMN rewards.vendor_batches.template_id IS 'Template whose coupons get them';
+COMMENT ON COLUMN rewards.vendor_batches.label IS 'What people call the import';
 COMMENT ON COLUMN rewards.vendor_batches.codes IS 'How many codes it brought';
 COMMENT ON COLUMN rewards.vendor_batches.key_slot IS 'The slot of the master key that wraps the key of the batch, and tags its codes';
 COMMENT ON COLUMN rewards.vendor_batches.wrapped_key IS 'The key of its codes, encrypted with AES-256-GCM; null after shred_vendor_batch(): then nobody can read them any more';
 COMMENT ON COLUMN rewards.vendor_batches.expires_at IS 'Until when the vendor accepts the codes; infinity: for ever';
+COMMENT ON COLUMN rewards.vendor_batches.imported_at IS 'When';
+COMMENT ON COLUMN rewards.vendor_batches.imported_by IS 'By whom: actor of the company context, or the database role';
+COMMENT ON COLUMN rewards.vendor_batches.shredded_at IS 'When its key was destroyed; null: it was not';
+COMMENT ON COLUMN rewards.vendor_batches.shredded_by IS 'By whom';
+COMMENT ON COLUMN rewards.vendor_batches.shred_reason IS 'Why';
 
 CREATE TABLE rewards.vendor_codes (
     id           uuid        PRIMARY KEY DEFAULT rewards.uuidv7(),
@@ -59,12 +68,20 @@ CREATE TABLE rewards.vendor_codes (
         AND (status = 'withdrawn') = (withdrawn_at IS NOT NULL))
 );
 COMMENT ON TABLE rewards.vendor_codes IS 'Codes of vendors, encrypted. A code that somebody has seen never goes back to be handed out again';
+COMMENT ON COLUMN rewards.vendor_codes.id IS 'Time-ordered identifier (UUID version 7) of the code';
+COMMENT ON COLUMN rewards.vendor_codes.company_id IS 'Company whose code it is';
+COMMENT ON COLUMN rewards.vendor_codes.batch_id IS 'The import that brought it';
 COMMENT ON COLUMN rewards.vendor_codes.ordinal IS 'Its place in the import, from 1';
+COMMENT ON COLUMN rewards.vendor_codes.template_id IS 'Template whose coupons get it';
 COMMENT ON COLUMN rewards.vendor_codes.code_tag IS 'HMAC-SHA-256 of company and code, by which the same code is known again';
 COMMENT ON COLUMN rewards.vendor_codes.sealed_code IS 'The code under the key of its batch: AES-256-GCM, bound to company, batch and id; the nonce is ordinal';
+COMMENT ON COLUMN rewards.vendor_codes.expires_at IS 'Until when the vendor accepts it; infinity: for ever';
 COMMENT ON COLUMN rewards.vendor_codes.status IS 'available; assigned to a coupon; revealed to somebody; withdrawn: never to be handed out, because its batch was shredded or its coupon revoked after somebody had seen it';
 COMMENT ON COLUMN rewards.vendor_codes.coupon_id IS 'The coupon that it was assigned to';
+COMMENT ON COLUMN rewards.vendor_codes.assigned_at IS 'When a coupon got it; null: none has';
 COMMENT ON COLUMN rewards.vendor_codes.revealed_at IS 'When somebody saw it first; audit_log has every time';
+COMMENT ON COLUMN rewards.vendor_codes.revealed_by IS 'Who saw it first';
+COMMENT ON COLUMN rewards.vendor_codes.withdrawn_at IS 'When it was withdrawn; null: it was not';
 
 CREATE UNIQUE INDEX vendor_codes_tag ON rewards.vendor_codes (company_id, code_tag);
 CREATE INDEX vendor_codes_pool ON rewards.vendor_codes (template_id, status, expires_at);

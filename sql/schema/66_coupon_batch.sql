@@ -30,13 +30,24 @@ CREATE TABLE rewards.coupon_batches (
         AND (revoked = 0 OR revoked_at IS NOT NULL))
 );
 COMMENT ON TABLE rewards.coupon_batches IS 'Batches of bearer coupons, and how far each has come: see begin_coupon_batch()';
+COMMENT ON COLUMN rewards.coupon_batches.id IS 'Time-ordered identifier (UUID version 7) of the batch; its coupons are issued to it';
+COMMENT ON COLUMN rewards.coupon_batches.company_id IS 'Company that issues it';
 COMMENT ON COLUMN rewards.coupon_batches.label IS 'What people call it; a company has one batch of a label';
+COMMENT ON COLUMN rewards.coupon_batches.template_id IS 'Template of its coupons';
+COMMENT ON COLUMN rewards.coupon_batches.quantity IS 'How many coupons it is to have';
 COMMENT ON COLUMN rewards.coupon_batches.issued IS 'Its coupons with the numbers 1 to this one exist: see issue_coupon_batch()';
+COMMENT ON COLUMN rewards.coupon_batches.coupon_value_type IS 'percentage, fixed_amount or product, as the template had it when the batch began';
 COMMENT ON COLUMN rewards.coupon_batches.coupon_value IS 'What each coupon is worth, as the template had it when the batch began';
+COMMENT ON COLUMN rewards.coupon_batches.code_symbols IS 'How long its codes are: 16 or 20 symbols';
 COMMENT ON COLUMN rewards.coupon_batches.stock_stripe IS 'Where in coupon_stock all of it was taken from when it began; null: the template had no limit';
 COMMENT ON COLUMN rewards.coupon_batches.expires_at IS 'When all of its coupons expire; null: never';
+COMMENT ON COLUMN rewards.coupon_batches.created_at IS 'When it began';
+COMMENT ON COLUMN rewards.coupon_batches.created_by IS 'Who began it: actor of the company context, or the database role';
 COMMENT ON COLUMN rewards.coupon_batches.revoked_at IS 'Since when no more of it are issued and its coupons are being revoked';
+COMMENT ON COLUMN rewards.coupon_batches.revoked_by IS 'By whom; null: it is not';
+COMMENT ON COLUMN rewards.coupon_batches.revoke_reason IS 'Why';
 COMMENT ON COLUMN rewards.coupon_batches.revoked IS 'Its coupons with the numbers 1 to this one have been revoked, unless they had been claimed: see revoke_coupon_batch()';
+COMMENT ON COLUMN rewards.coupon_batches.updated_at IS 'When it was last issued from, or revoked';
 
 CREATE TRIGGER refuse_insert BEFORE INSERT ON rewards.coupon_batches
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('begin_coupon_batch() begins batches.');

@@ -6,7 +6,9 @@ namespace rewards::pg {
 
 namespace {
 
-constexpr std::int32_t code_data_version = 1;
+// A release works on the data of the release before it: until somebody calls migrate(), nothing stands still.
+constexpr std::int32_t oldest_data_version = 1;
+constexpr std::int32_t code_data_version = 2;
 
 constexpr Column version_columns[] = {{"version", INT4OID}};
 TableLayout version_layout{"data_version", version_columns, {}};
@@ -202,14 +204,15 @@ void check_data_version() {
     resolve(version_layout, relation);
     const std::int32_t found = read_data_version(relation);
     table_close(relation, AccessShareLock);
-    if (found == code_data_version) return;
+    if (found >= oldest_data_version && found <= code_data_version) return;
     version_layout.is_resolved = false;
-    ereport(
-        ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-        errmsg("the rewards tables are at version %d, and this code works with version %d", found, code_data_version),
-        found < code_data_version
-            ? errhint("SELECT rewards.migrate() brings the tables to this version.")
-            : errhint("The data is newer than the code: ALTER EXTENSION pg_rewards UPDATE, then reconnect."));
+    ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+            errmsg("the rewards tables are at version %d, and this code works with versions %d to %d", found,
+                   oldest_data_version, code_data_version),
+            found < oldest_data_version
+                ? errhint("ALTER EXTENSION pg_rewards UPDATE, then SELECT rewards.migrate() brings the tables to this version.")
+                : errhint("The data is newer than the code: install the release that wrote it, then ALTER EXTENSION "
+                          "pg_rewards UPDATE, then reconnect."));
 }
 
 }  // namespace

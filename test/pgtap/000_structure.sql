@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 SET LOCAL search_path = public;
 SELECT rewards.install() WHERE to_regclass('rewards.data_version') IS NULL \g /dev/null
-SELECT plan(41);
+SELECT plan(42);
 
 -- Tables
 
@@ -339,7 +339,8 @@ SELECT is_empty($$ SELECT objid::regclass FROM pg_depend WHERE deptype = 'e' AND
 SELECT is_empty($$ SELECT relname FROM our_table WHERE relpersistence <> 'p' $$, 'none is unlogged');
 SELECT is_empty($$ SELECT relname FROM pg_class WHERE relnamespace = 'rewards'::regnamespace AND relkind IN ('r', 'p', 'v') AND obj_description(oid, 'pg_class') IS NULL $$,
     'each has a comment, as have views');
-SELECT is_empty($$ SELECT proname FROM our_function WHERE obj_description(oid, 'pg_proc') IS NULL $$, 'and so has each function');
+SELECT is_empty($$ SELECT relname, attname FROM our_column WHERE col_description(oid, attnum) IS NULL $$, 'and so has each of its columns');
+SELECT is_empty($$ SELECT proname FROM our_function WHERE obj_description(oid, 'pg_proc') IS NULL $$, 'and each function');
 SELECT is_empty($$ SELECT relname FROM our_table WHERE oid IN (SELECT oid FROM of_company) AND NOT (relrowsecurity AND relforcerowsecurity) $$,
     'row-level security is on, and holds the owner, where there is a company_id');
 SELECT is_empty($$ SELECT relname FROM our_column WHERE attname = 'company_id' AND NOT (attnotnull AND atthasdef) $$,
@@ -408,6 +409,7 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.coupon_stock', 'refuse_write'),
               ('rewards.coupons', 'guard_update'), ('rewards.coupons', 'refuse_removal'), ('rewards.coupons', 'refuse_row_removal'),
               ('rewards.used_nonces', 'refuse_update'), ('rewards.used_nonces', 'keep_unexpired'), ('rewards.used_nonces', 'refuse_truncate'),
+              ('rewards.used_nonces', 'note_forgotten'),
               ('rewards.master_keys', 'refuse_write'), ('rewards.master_keys', 'refuse_row_change'), ('rewards.master_keys', 'refuse_row_removal'),
               ('rewards.token_keys', 'refuse_row_removal') $$,
     'the guards hold for replication roles, too');

@@ -188,9 +188,34 @@ ROLLBACK;
 
 -- Versions
 
--- migrate() has nothing to do, as often as it is asked.
-SELECT rewards.migrate() = rewards.code_data_version() AS migrated;
-SELECT rewards.migrate() = rewards.code_data_version() AS migrated;
+-- migrate() has nothing to do, as often as it is asked, by the owner of the tables or a superuser, who stays who he was.
+SELECT rewards.migrate() = rewards.code_data_version() AS migrated, current_user = session_user AS same_role;
+SET ROLE "regress_rewards Owner";
+SELECT rewards.migrate() = rewards.code_data_version() AS migrated, current_user;
+RESET ROLE;
+
+-- Nobody else migrates, and nobody with a library that is older than the SQL.
+BEGIN;
+GRANT USAGE ON SCHEMA rewards TO regress_rewards_nobody;
+GRANT EXECUTE ON FUNCTION rewards.migrate() TO regress_rewards_nobody;
+SET LOCAL ROLE regress_rewards_nobody;
+SELECT rewards.migrate();
+ROLLBACK;
+BEGIN;
+CREATE OR REPLACE FUNCTION rewards.code_data_version() RETURNS integer LANGUAGE sql IMMUTABLE RETURN 1;
+SELECT rewards.migrate();
+ROLLBACK;
+
+-- What the owner has put on the tables runs as the owner, also when a superuser migrates.
+BEGIN;
+SET LOCAL ROLE "regress_rewards Owner";
+CREATE FUNCTION rewards.who() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''as %'', current_user; RETURN NULL; END';
+CREATE TRIGGER who AFTER UPDATE ON rewards.data_version EXECUTE FUNCTION rewards.who();
+RESET ROLE;
+DROP TRIGGER note_forgotten ON rewards.used_nonces;
+UPDATE rewards.data_version SET version = 1;
+SELECT rewards.migrate();
+ROLLBACK;
 
 -- Data newer than the code: nothing is written, and the hint is to update the extension.
 UPDATE rewards.data_version SET version = version + 1;
@@ -226,9 +251,9 @@ ROLLBACK;
 -- Data older than the code, here of no version at all: the hint is migrate().
 BEGIN;
 DELETE FROM rewards.data_version;
+SELECT state, message FROM attempt('SELECT rewards.migrate()');
 SELECT rewards.set_company_context(company('00a')) \gset
 SELECT state, hint FROM attempt($$SELECT rewards.award_points(member('001'), 1)$$);
-SELECT state FROM attempt('SELECT rewards.migrate()');
 ROLLBACK;
 
 -- There is one version, and it is positive.

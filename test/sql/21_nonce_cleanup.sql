@@ -85,3 +85,18 @@ SELECT used_until = now() - interval '12 days' AS used_until FROM rewards.forgot
 SELECT ago, outcome FROM unnest('{20 days,11 days 23:50:01,11 days 23:49:59,8 days,1 hour}'::interval[]) AS ago,
     rewards.submit_points_event(member('2102'), 'late', now() - ago, 'after ' || ago) ORDER BY ago DESC;
 ROLLBACK;
+
+-- So does a DELETE by hand, of several companies at once, and an earlier time takes nothing back; a superuser has rights enough.
+BEGIN;
+INSERT INTO rewards.used_nonces (company_id, user_id, nonce, event_type, created_at, expires_at)
+    VALUES (company('21d'), :'member_1', 'old', 'late', now() - interval '12 days', now() - interval '4 days 23:50'),
+           (company('21d'), :'member_1', 'older', 'late', now() - interval '20 days', now() - interval '12 days'),
+           (company('21e'), :'member_1', 'older', 'late', now() - interval '20 days', now() - interval '12 days');
+DELETE FROM rewards.used_nonces WHERE company_id IN (company('21d'), company('21e')) AND nonce = 'old';
+DELETE FROM rewards.used_nonces WHERE company_id IN (company('21d'), company('21e'));
+SELECT company_id = company('21d') AS is_d, now() - used_until AS used_until FROM rewards.forgotten_nonces
+ WHERE company_id IN (company('21d'), company('21e')) ORDER BY is_d;
+-- What has no event to refuse notes nothing.
+DELETE FROM rewards.used_nonces WHERE company_id = company('21f');
+SELECT count(*) FROM rewards.forgotten_nonces WHERE company_id = company('21f');
+ROLLBACK;
