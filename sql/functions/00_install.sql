@@ -100,7 +100,8 @@ BEGIN
         RAISE WARNING 'role % may not execute %', owner::regrole, array_to_string(not_granted, ', ')
             USING HINT = 'What an update brings is granted to the owner of the tables when a superuser calls rewards.migrate().';
     END IF;
-    -- What the owner has put on the tables runs as the owner, whoever calls.
+    -- What is made belongs to the owner, and what the owner has put on the tables runs as the owner, whoever calls; to keep a
+    -- hostile owner from RESET ROLE, let him call.
     IF NOT is_owner THEN
         PERFORM set_config('role', (SELECT rolname FROM pg_roles WHERE oid = owner), true);
     END IF;
