@@ -60,8 +60,11 @@ CREATE POLICY tenant ON rewards.forgotten_nonces
     USING (company_id = rewards.get_back_end_company_id());
 
 -- @since 2@
--- Whoever deletes nonces, by whatever way, leaves word of it.
+-- Whoever deletes nonces, by whatever way, leaves word of it, and the word stays.
 CREATE TRIGGER note_forgotten AFTER DELETE ON rewards.used_nonces REFERENCING OLD TABLE AS forgotten
     FOR EACH STATEMENT EXECUTE FUNCTION rewards.note_forgotten_nonces();
 ALTER TABLE rewards.used_nonces ENABLE ALWAYS TRIGGER note_forgotten;
+CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON rewards.forgotten_nonces
+    FOR EACH STATEMENT EXECUTE FUNCTION rewards.refuse_write('What has been forgotten stays forgotten: without this row, old events would be accepted again.');
+ALTER TABLE rewards.forgotten_nonces ENABLE ALWAYS TRIGGER refuse_removal;
 -- @end@

@@ -409,7 +409,7 @@ SELECT set_eq($$ SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger WH
               ('rewards.coupon_stock', 'refuse_write'),
               ('rewards.coupons', 'guard_update'), ('rewards.coupons', 'refuse_removal'), ('rewards.coupons', 'refuse_row_removal'),
               ('rewards.used_nonces', 'refuse_update'), ('rewards.used_nonces', 'keep_unexpired'), ('rewards.used_nonces', 'refuse_truncate'),
-              ('rewards.used_nonces', 'note_forgotten'),
+              ('rewards.used_nonces', 'note_forgotten'), ('rewards.forgotten_nonces', 'refuse_removal'),
               ('rewards.master_keys', 'refuse_write'), ('rewards.master_keys', 'refuse_row_change'), ('rewards.master_keys', 'refuse_row_removal'),
               ('rewards.token_keys', 'refuse_row_removal') $$,
     'the guards hold for replication roles, too');

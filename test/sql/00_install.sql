@@ -213,6 +213,7 @@ CREATE FUNCTION rewards.who() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE N
 CREATE TRIGGER who AFTER UPDATE ON rewards.data_version EXECUTE FUNCTION rewards.who();
 RESET ROLE;
 DROP TRIGGER note_forgotten ON rewards.used_nonces;
+DROP TRIGGER refuse_removal ON rewards.forgotten_nonces;
 UPDATE rewards.data_version SET version = 1;
 SELECT rewards.migrate();
 ROLLBACK;

@@ -99,4 +99,6 @@ SELECT company_id = company('21d') AS is_d, now() - used_until AS used_until FRO
 -- What has no event to refuse notes nothing.
 DELETE FROM rewards.used_nonces WHERE company_id = company('21f');
 SELECT count(*) FROM rewards.forgotten_nonces WHERE company_id = company('21f');
+-- Nobody takes the word back.
+SELECT state, message FROM (VALUES ('DELETE FROM rewards.forgotten_nonces'), ('TRUNCATE rewards.forgotten_nonces')) AS statements (statement), attempt(statement);
 ROLLBACK;

@@ -70,16 +70,16 @@ SELECT state, message FROM after_change('metadata = NULL', $$coupon_value = 99$$
 -- What goes together: another code, which is of the next generation; another key over the same one; a refund, once.
 SELECT what, state, message FROM (VALUES
     ('reissue', 'metadata = NULL',
-        $$code_generation = 1, code_hash = sha256('new'), key_slot = 1, layer_slot = NULL, code_route = 1, code_symbols = 20$$),
-    ('a generation without its code', 'metadata = NULL', 'code_generation = 1'),
-    ('back to an old code', $$code_generation = 2, code_hash = sha256('new')$$, $$code_generation = 1, code_hash = sha256('old')$$),
+        $$code_generation = code_generation + 1, code_hash = sha256('new'), key_slot = 1, layer_slot = NULL, code_route = 1, code_symbols = 20$$),
+    ('a generation without its code', 'metadata = NULL', 'code_generation = code_generation + 1'),
+    ('back to an old code', $$code_generation = code_generation + 2, code_hash = sha256('new')$$, $$code_generation = code_generation - 1, code_hash = sha256('old')$$),
     ('another code of the same generation', 'metadata = NULL', $$code_hash = sha256('new'), key_slot = 1$$),
     ('no generation', 'metadata = NULL', $$code_generation = NULL$$),
     ('reissue of what is held', $$status = 'held', held_by = 'till 1', held_until = now() + '1 hour'$$,
-        $$code_generation = 1, code_hash = sha256('new')$$),
-    ('reissue of what is used', $$status = 'redeemed'$$, $$code_generation = 1, code_hash = sha256('new')$$),
+        $$code_generation = code_generation + 1, code_hash = sha256('new')$$),
+    ('reissue of what is used', $$status = 'redeemed'$$, $$code_generation = code_generation + 1, code_hash = sha256('new')$$),
     ('reissue as the hold ends', $$status = 'held', held_by = 'till 1', held_until = now() + '1 hour'$$,
-        $$status = 'issued', code_generation = 1, code_hash = sha256('new')$$),
+        $$status = 'issued', code_generation = code_generation + 1, code_hash = sha256('new')$$),
     ('layer', 'metadata = NULL', $$layer_slot = 1, code_hash = sha256('layered')$$),
     ('layer of what is held', $$status = 'held', held_by = 'till 1', held_until = now() + '1 hour'$$,
         $$layer_slot = 1, code_hash = sha256('layered')$$),
@@ -104,7 +104,7 @@ SELECT what, state, message FROM (VALUES
     ('hold without an end', 'metadata = NULL', $$status = 'held', held_by = 'till 1'$$),
     ('hold longer', $$status = 'held', held_by = 'till 1', held_until = now()$$, $$held_until = now() + '1 day'$$),
     ('no status', 'metadata = NULL', 'status = NULL'), ('no such status', 'metadata = NULL', $$status = 'used'$$),
-    ('short hash', 'metadata = NULL', $$code_generation = 1, code_hash = '\x00'$$),
+    ('short hash', 'metadata = NULL', $$code_generation = code_generation + 1, code_hash = '\x00'$$),
     ('in the clear', 'metadata = NULL', $$plaintext_code = '0000-0000-0000-0000'$$)) AS c (what, first, then_change),
     after_change(first, then_change);
 
