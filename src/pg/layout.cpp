@@ -206,13 +206,15 @@ void check_data_version() {
     table_close(relation, AccessShareLock);
     if (found >= oldest_data_version && found <= code_data_version) return;
     version_layout.is_resolved = false;
-    ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-            errmsg("the rewards tables are at version %d, and this code works with versions %d to %d", found,
-                   oldest_data_version, code_data_version),
-            found < oldest_data_version
-                ? errhint("ALTER EXTENSION pg_rewards UPDATE, then SELECT rewards.migrate() brings the tables to this version.")
-                : errhint("The data is newer than the code: install the release that wrote it, then ALTER EXTENSION "
-                          "pg_rewards UPDATE, then reconnect."));
+    ereport(
+        ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+        errmsg("the rewards tables are at version %d, and this code works with versions %d to %d", found,
+               oldest_data_version, code_data_version),
+        found < oldest_data_version
+            ? errhint(
+                  "ALTER EXTENSION pg_rewards UPDATE, then SELECT rewards.migrate() brings the tables to this version.")
+            : errhint("The data is newer than the code: install the release that wrote it, then ALTER EXTENSION "
+                      "pg_rewards UPDATE, then reconnect."));
 }
 
 }  // namespace

@@ -7,7 +7,8 @@ namespace rewards::pg {
 
 namespace {
 
-// Data of version 1 has no trigger that notes what is forgotten. What is known of a nonce that came from elsewhere is when it expired: it was used a retention earlier.
+// Data of version 1 has no trigger that notes what is forgotten. What is known of a nonce that came from elsewhere is
+// when it expired: it was used a retention earlier.
 constexpr const char* forget_expired = R"(
     WITH gone AS (
         DELETE FROM ONLY rewards.used_nonces WHERE company_id = $1 AND expires_at < now()

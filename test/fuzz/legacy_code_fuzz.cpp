@@ -13,13 +13,15 @@ namespace {
 using namespace rewards;
 
 KeyRing& ring() {
-    static KeyRing* const opened = open_key_ring("slot 0 " + std::string(64, '5') + "\nlegacy 3 " + std::string(8, '7')).value;
+    static KeyRing* const opened =
+        open_key_ring("slot 0 " + std::string(64, '5') + "\nlegacy 3 " + std::string(8, '7')).value;
     return *opened;
 }
 
 std::string changed(std::string_view text, int (*change)(int)) {
     std::string other(text);
-    std::ranges::transform(other, other.begin(), [change](unsigned char symbol) { return static_cast<char>(change(symbol)); });
+    std::ranges::transform(other, other.begin(),
+                           [change](unsigned char symbol) { return static_cast<char>(change(symbol)); });
     return other;
 }
 

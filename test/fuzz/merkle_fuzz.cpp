@@ -69,7 +69,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Bytes input(data, size);
     const Tree tree = plant(input);
     const auto& path = tree.path;
-    const auto led = follow_path(tree.leaves[path.index], path.index, tree.leaves.size(), std::span(path.siblings).first(path.length));
+    const auto led = follow_path(tree.leaves[path.index], path.index, tree.leaves.size(),
+                                 std::span(path.siblings).first(path.length));
     REQUIRE(led.ok() && led.value == tree.root);
 
     const std::vector<Digest> siblings = mix_path(tree, input);

@@ -25,7 +25,8 @@ void read(std::string_view text) {
     const auto uuid = parse_uuid(text);
     if (!uuid) return;
     std::string lower(text);
-    std::ranges::transform(lower, lower.begin(), [](unsigned char symbol) { return static_cast<char>(std::tolower(symbol)); });
+    std::ranges::transform(lower, lower.begin(),
+                           [](unsigned char symbol) { return static_cast<char>(std::tolower(symbol)); });
     REQUIRE(write(*uuid) == lower);
 }
 
