@@ -35,10 +35,10 @@ fast_steps() {
   needs_build 'proof of the two worlds' make_extension --silent proof
   needs_build 'test of the proof' make_extension --silent proof-of-proof
   [[ ! -f $root/CMakeLists.txt ]] || step 'unit tests of the core' unit_tests core
-  [[ ! -d $root/test/fuzz ]] || step 'fuzz smoke' fuzz_all 5 -runs=200000
+  [[ ! -d $root/test/fuzz ]] || step 'fuzz smoke' fuzz_all 3 -runs=200000
   server_steps
   needs_build 'instructions of a redemption' "$root/bench/counts" --only redeem --ours
-  tests_in tap pl 'tests with servers of their own' installcheck-tap PROVE_FLAGS=--jobs=2
+  tests_in tap pl 'tests with servers of their own' installcheck-tap PROVE_FLAGS=--jobs=3
 }
 
 server_steps() {
@@ -140,14 +140,14 @@ tests_in() {
 faults_test() {
   local folder
   folder=$(tests_folder)/test/tap
-  FAULTS_SECONDS=15 run_in_server installcheck-tap PROVE_FLAGS=--verbose TAP_SCRIPTS="$folder/072_faults.pl $folder/073_standby.pl"
+  FAULTS_SECONDS=15 run_in_server installcheck-tap PROVE_FLAGS='--verbose --jobs=2' TAP_SCRIPTS="$folder/072_faults.pl $folder/073_standby.pl"
 }
 
 # Its notes say what was called, and what was answered.
 odd_calls_test() {
   local folder
   folder=$(tests_folder)/test/tap
-  EDGE_SECONDS=60 SQLSMITH_SECONDS=60 run_in_server installcheck-tap PROVE_FLAGS=--verbose TAP_SCRIPTS="$folder/074_edge_values.pl $folder/076_sqlsmith.pl"
+  EDGE_SECONDS=60 SQLSMITH_SECONDS=60 run_in_server installcheck-tap PROVE_FLAGS='--verbose --jobs=2' TAP_SCRIPTS="$folder/074_edge_values.pl $folder/076_sqlsmith.pl"
 }
 
 no_tests() {
