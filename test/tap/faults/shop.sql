@@ -1,7 +1,7 @@
 -- Two companies that clients call under load: one without limits, and one whose members submit too much.
 CREATE ROLE shop;
 CREATE ROLE back_end LOGIN;
-CREATE EXTENSION pg_rewards;
+CREATE EXTENSION IF NOT EXISTS pg_rewards;
 SELECT rewards.install(owner => 'shop');
 SELECT count(*) FROM rewards.grant_access(app => 'back_end', admin => 'back_end');
 
