@@ -9,7 +9,7 @@ use IPC::Open2;
 use POSIX ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use Recovery qw(crashes await_recovery);
+use Recovery qw(crashes kill_process await_recovery);
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -245,7 +245,7 @@ sub kill_a_backend {
 SELECT pid FROM pg_stat_activity
  WHERE backend_type = 'client backend' AND query ~ 'rewards|COMMIT' AND pid <> pg_backend_pid() ORDER BY state LIMIT 1
 SQL
-        $killed = $pid ne '' && kill 'KILL', $pid;
+        $killed = $pid ne '' && kill_process($pid);
     }
     await_recovery($node, $crashes);
 }

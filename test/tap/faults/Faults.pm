@@ -3,7 +3,7 @@
 package Faults;
 use v5.36;
 use PostgreSQL::Test::Utils;
-use Recovery qw(crashes await_recovery);
+use Recovery qw(crashes kill_process await_recovery);
 use SmallDisk;
 use Time::HiRes qw(sleep time);
 
@@ -52,7 +52,7 @@ sub pick_client ($node) {
 sub kill_a_backend ($node) {
     my $crashes = crashes($node);
     my $pid = pick_client($node);
-    return 0 if $pid eq '' || !kill 'KILL', $pid;
+    return 0 if $pid eq '' || !kill_process($pid);
     await_recovery($node, $crashes);
     return 1;
 }
