@@ -35,7 +35,6 @@ fast_steps() {
   needs_build 'proof of the two worlds' make_extension --silent proof
   needs_build 'test of the proof' make_extension --silent proof-of-proof
   [[ ! -f $root/CMakeLists.txt ]] || step 'unit tests of the core' unit_tests core
-  [[ ! -d $root/test/fuzz ]] || step 'fuzz smoke' fuzz_all 3 -runs=200000
   server_steps
   needs_build 'instructions of a redemption' "$root/bench/counts" --only redeem --ours
   tests_in tap pl 'tests with servers of their own' installcheck-tap PROVE_FLAGS=--jobs=3
