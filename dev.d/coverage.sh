@@ -15,7 +15,6 @@ coverage() {
 }
 
 coverage_test() {
-  local folder quick_tests
   use_copy_of_server coverage
   export COVERAGE=1 WERROR=
   find "$home/build" "$state/core-coverage" -name '*.gcda' -delete 2>/dev/null || true
@@ -23,11 +22,9 @@ coverage_test() {
   trap stop_cluster EXIT
   build_and_start
   ! is_root || chown -R "$server_user" "$home/build" # where the server's processes write what they ran
-  folder=$(tests_folder)/test/tap
-  quick_tests=("${quick_tap_tests[@]/#/$folder/}")
   run_in_server installcheck
   run_in_server installcheck-pgtap
-  run_in_server installcheck-tap PROVE_FLAGS=--jobs=2 TAP_SCRIPTS="${quick_tests[*]/%/.pl}"
+  run_tap_in_server --jobs=2 "${quick_tap_tests[@]}"
   stop_cluster
   "$root/test/coverage/report.pl" "$root" "$wanted_coverage" "$home/build" "$state/core-coverage"
 }

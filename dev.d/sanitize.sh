@@ -15,7 +15,7 @@ sanitizer_test() {
   find_planted 'beyond the end' 'out of scope' 'shifted too far' misaligned overflowing
   run_in_server installcheck ISOLATION= || status=1
   run_in_server installcheck REGRESS= || status=1
-  EDGE_SECONDS=60 run_in_server installcheck-tap PROVE_FLAGS=--verbose TAP_SCRIPTS="$(tests_folder)/test/tap/074_edge_values.pl" || status=1
+  EDGE_SECONDS=60 run_tap_in_server --verbose 074_edge_values || status=1
   stop_watched
   show_findings && status=1
   return "$status"

@@ -137,16 +137,21 @@ tests_in() {
 
 # Its notes say what befell the clients.
 faults_test() {
-  local folder
-  folder=$(tests_folder)/test/tap
-  FAULTS_SECONDS=15 run_in_server installcheck-tap PROVE_FLAGS='--verbose --jobs=2' TAP_SCRIPTS="$folder/072_faults.pl $folder/073_standby.pl"
+  FAULTS_SECONDS=15 run_tap_in_server '--verbose --jobs=2' 072_faults 073_standby
 }
 
 # Its notes say what was called, and what was answered.
 odd_calls_test() {
-  local folder
+  EDGE_SECONDS=60 SQLSMITH_SECONDS=60 run_tap_in_server '--verbose --jobs=2' 074_edge_values 076_sqlsmith
+}
+
+# run_tap_in_server PROVE-FLAGS TEST...: some of the tests with servers of their own.
+run_tap_in_server() {
+  local folder scripts
   folder=$(tests_folder)/test/tap
-  EDGE_SECONDS=60 SQLSMITH_SECONDS=60 run_in_server installcheck-tap PROVE_FLAGS='--verbose --jobs=2' TAP_SCRIPTS="$folder/074_edge_values.pl $folder/076_sqlsmith.pl"
+  scripts=("${@:2}")
+  scripts=("${scripts[@]/#/$folder/}")
+  run_in_server installcheck-tap PROVE_FLAGS="$1" TAP_SCRIPTS="${scripts[*]/%/.pl}"
 }
 
 no_tests() {

@@ -4,14 +4,14 @@ use strict;
 use warnings FATAL => 'all';
 
 use FindBin;
-use lib "$FindBin::RealBin/crash";
+use lib "$FindBin::RealBin/crash", "$FindBin::RealBin/model";
 use IPC::Open2;
-use POSIX ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Recovery qw(crashes kill_process await_recovery);
 use Test::More;
 use Time::HiRes qw(sleep);
+use Worker qw(start_worker count_failures);
 
 my $tenant = '11111111-1111-4111-8111-111111111111';
 my $template = '33333333-3333-4333-8333-333333333333';
@@ -62,7 +62,6 @@ sub read_answer {
 # request goes out. Now and then an answer is thrown away as if it had been lost.
 sub run_client {
     my ($connection, $name) = @_;
-    local $SIG{PIPE} = 'IGNORE';
     open my $acknowledged, '>>', "$folder/acknowledged.$name" or die $!;
     $acknowledged->autoflush;
     my ($psql, $code);
@@ -105,21 +104,14 @@ sub start_clients {
     return map {
         my $client = "$name$_";
         append_to_file("$folder/acknowledged.$client", '');
-        my $pid = fork // die "fork: $!";
-        if (!$pid) {
-            open STDERR, '>', "$folder/errors.$client";
-            my $is_done = eval { run_client($connection, $client); 1 };
-            print STDERR $@ if !$is_done;
-            POSIX::_exit($is_done ? 0 : 1);
-        }
-        $pid
+        start_worker("$folder/errors.$client", sub { run_client($connection, $client) });
     } 1 .. $clients;
 }
 
 sub stop_clients {
     my (@pids) = @_;
     append_to_file($stop_file, '');
-    is(scalar(grep { waitpid $_, 0; $? } @pids), 0, 'no client gave up');
+    is(count_failures(@pids), 0, 'no client gave up');
 }
 
 sub lines_of { return split /\n/, slurp_file($_[0]) }

@@ -146,15 +146,8 @@ my @loads = (Load->start(node => $node, name => 'context', seconds => 20, client
 sub wait_for_answers ($more) { $_->wait_for_answers($more) for @loads }
 
 # Which errors clients were told since they were asked last, but for deadlocks.
-my %heard;
 sub heard () {
-    my %now;
-    for my $load (@loads) {
-        my %errors = $load->errors;
-        $now{$_} += $errors{$_} for keys %errors;
-    }
-    my %new = map { s/.* //r => 1 } grep { $now{$_} > ($heard{$_} // 0) } keys %now;
-    %heard = %now;
+    my %new = map { s/.* //r => 1 } map { $_->new_errors } @loads;
     return join ' ', grep { $_ ne '40P01' } sort keys %new;
 }
 wait_for_answers(50);

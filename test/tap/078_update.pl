@@ -32,13 +32,9 @@ my $data_version = sql('SELECT version FROM rewards.data_version');
 my $load = Load->start(node => $node, name => 'update', seconds => 10, clients => 4);
 
 # The errors that clients were told since they were asked last.
-my %before;
 sub heard () {
     $load->wait_for_answers(50);
-    my %now = $load->errors;
-    my @new = grep { $now{$_} > ($before{$_} // 0) } sort keys %now;
-    %before = %now;
-    return join ', ', @new;
+    return join ', ', $load->new_errors;
 }
 is(heard(), '', "clients are served by the SQL of $release");
 

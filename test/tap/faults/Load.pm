@@ -47,14 +47,16 @@ sub heard ($self, $like) {
     return $count;
 }
 
-# By which errors which calls were refused, and how often.
-sub errors ($self) {
+# Which calls were refused by which errors, "call SQLSTATE", since this was asked last.
+sub new_errors ($self) {
     my %count;
     for my $history (glob "$self->{folder}/history.$self->{name}.*") {
         my $rows = slurp_file($history);
         $count{"$1 $2"}++ while $rows =~ /^(?:[^\t]*\t){3}(\w+)\t.*\trefused\t(?!00000)(\w{5})\t/mg;
     }
-    return %count;
+    my $before = $self->{errors} // {};
+    $self->{errors} = \%count;
+    return grep { $count{$_} > ($before->{$_} // 0) } sort keys %count;
 }
 
 # Until clients have been told of so many more calls that they are done.
