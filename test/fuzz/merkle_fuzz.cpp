@@ -2,30 +2,14 @@
 // that place.
 #include "core/merkle.hpp"
 
-#include <algorithm>
 #include <vector>
 
 #include "require.hpp"
+#include "take.hpp"
 
 namespace {
 
 using namespace rewards;
-
-// Takes what there is, and zeros after it.
-template <std::size_t size>
-std::array<std::uint8_t, size> take(Bytes& input) {
-    std::array<std::uint8_t, size> bytes{};
-    const std::size_t taken = std::min(size, input.size());
-    std::copy_n(input.begin(), taken, bytes.begin());
-    input = input.subspan(taken);
-    return bytes;
-}
-
-std::uint64_t take_number(Bytes& input) {
-    std::uint64_t number = 0;
-    for (const std::uint8_t byte : take<8>(input)) number = number << 8 | byte;
-    return number;
-}
 
 using Leaf = std::array<std::uint8_t, 1>;
 

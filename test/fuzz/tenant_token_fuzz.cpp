@@ -5,6 +5,7 @@
 #include <string>
 
 #include "require.hpp"
+#include "take.hpp"
 
 namespace {
 
@@ -14,22 +15,6 @@ KeyRing& ring() {
     static KeyRing* const opened =
         open_key_ring("slot 0 " + std::string(64, '5') + "\nslot 7 " + std::string(64, '7')).value;
     return *opened;
-}
-
-// Takes what there is, and zeros after it.
-template <std::size_t size>
-std::array<std::uint8_t, size> take(Bytes& input) {
-    std::array<std::uint8_t, size> bytes{};
-    const std::size_t taken = std::min(size, input.size());
-    std::copy_n(input.begin(), taken, bytes.begin());
-    input = input.subspan(taken);
-    return bytes;
-}
-
-std::uint64_t take_number(Bytes& input) {
-    std::uint64_t number = 0;
-    for (const std::uint8_t byte : take<8>(input)) number = number << 8 | byte;
-    return number;
 }
 
 CompanyToken token_from(Bytes& input) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "require.hpp"
+#include "take.hpp"
 
 namespace {
 
@@ -25,16 +26,6 @@ VendorCipher& cipher() {
         return create_vendor_cipher(ring(), batch, wrapped).value;
     }();
     return *created;
-}
-
-// Takes what there is, and zeros after it.
-template <std::size_t size>
-std::array<std::uint8_t, size> take(Bytes& input) {
-    std::array<std::uint8_t, size> bytes{};
-    const std::size_t taken = std::min(size, input.size());
-    std::copy_n(input.begin(), taken, bytes.begin());
-    input = input.subspan(taken);
-    return bytes;
 }
 
 VendorCodeName take_name(Bytes& input) {
